@@ -1,0 +1,53 @@
+# make paint            sets everything up in .venv and paints a first panorama
+# make test             runs the tests, also from scratch
+# make check            lint, types and structure; changes nothing
+# make lint             mends what the linter can mend
+# make docs             writes docs/command.md from the command's own help
+# make docs-pictures    paints every picture of the documentation, whole
+# make wheel            builds the wheel into dist/ and tries it in a clean environment
+#
+# TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
+# PROMPTS SEED OUT FLAGS   what `make paint` paints
+# PYTHON=python3.12     which Python .venv is made of
+
+PYTHON ?= python3
+# What was chosen last stays chosen: `make paint TORCH=cuda`, then `make test`.
+TORCH ?= $(or $(patsubst .venv/installed-%,%,$(firstword $(wildcard .venv/installed-*))),cpu)
+INSTALLED := .venv/installed-$(TORCH)
+
+PROMPTS ?= forest | kelp forest
+SEED ?= 3
+OUT ?= first.png
+# More options of `doorways paint`, as in: make paint FLAGS="--steps 100"
+FLAGS ?=
+
+.PHONY: install paint test check lint docs docs-pictures wheel clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt scripts/install
+	PYTHON="$(PYTHON)" scripts/install $(TORCH)
+
+paint: $(INSTALLED)
+	.venv/bin/doorways paint "$(PROMPTS)" --seed $(SEED) --out $(OUT) --force $(FLAGS)
+
+test: $(INSTALLED)
+	scripts/test
+
+check: $(INSTALLED)
+	scripts/check
+
+lint: $(INSTALLED)
+	scripts/lint
+
+docs: $(INSTALLED)
+	.venv/bin/python scripts/command_page.py
+
+docs-pictures: $(INSTALLED)
+	.venv/bin/python scripts/doc_pages.py
+
+wheel: $(INSTALLED)
+	scripts/wheel
+
+clean:
+	rm -rf .venv .venv-wheel dist

@@ -1,0 +1,77 @@
+"""The canvas of one size: where the prompts stand on it, how it is cut, and what lies beneath."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from doorways.cutouts import CutoutSampler, Distortion, SizeLaw
+from doorways.generators import Generator
+from doorways.prompts import Prompt
+from doorways.prompts.field import PromptField
+from doorways.recipe import Recipe
+from doorways.size import Size
+from doorways.start import Start
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """All that depends on the size of the canvas, the latent aside; growth makes a new one.
+
+    Attributes:
+        beneath: the picture started from, [1, 3, H, W], or None.
+        mask: [1, 1, H, W], 1 where the picture may change, or None for everywhere.
+        held: the latent of the picture started from, where the recipe holds on to it, or None.
+    """
+
+    size: Size
+    sampler: CutoutSampler
+    field: PromptField
+    beneath: Tensor | None
+    mask: Tensor | None
+    held: Tensor | None
+
+    @classmethod
+    def stretch(
+        cls,
+        size: Size,
+        recipe: Recipe,
+        prompts: tuple[Prompt, ...],
+        start: Start,
+        generator: Generator,
+        device: torch.device,
+    ) -> Canvas:
+        """The canvas of a recipe at `size`; InputError where it is too narrow for the prompts."""
+        bending = {name: getattr(recipe, name) for name in Distortion.__dataclass_fields__}
+        sampler = CutoutSampler(
+            size.aspect,
+            SizeLaw(recipe.large, recipe.medium, recipe.small, recipe.size_range),
+            count=recipe.cutouts,
+            overviews=recipe.overviews,
+            border=recipe.border,
+            distortion=Distortion(**bending),
+        )
+        field = PromptField(
+            prompts,
+            aspect=size.aspect,
+            blend=recipe.blend,
+            transition=recipe.transition,
+            spread=recipe.spread,
+            largest=sampler.largest(),
+        )
+        beneath = start.picture_at(size, device)
+        with torch.no_grad():
+            held = None if beneath is None or recipe.hold.is_zero else generator.encode(beneath)
+        return cls(size, sampler, field, beneath, start.mask_at(size, device), held)
+
+    def masked(self, picture: Tensor) -> Tensor:
+        """`picture` where the mask lets it change, the picture started from elsewhere."""
+        if self.mask is None or self.beneath is None:
+            return picture
+        return self.mask * picture + (1 - self.mask) * self.beneath
+
+    def drift(self, latent: Tensor) -> Tensor:
+        """Mean squared distance of `latent` to that of the picture started from; 0 where nothing is held."""
+        return latent.new_zeros(()) if self.held is None else (latent - self.held).square().mean()

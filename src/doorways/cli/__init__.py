@@ -1,0 +1,1 @@
+"""The command: a face on top of the engine, which holds no method of its own."""

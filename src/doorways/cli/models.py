@@ -1,0 +1,94 @@
+"""`doorways models`: what is known, what is here, and how to fetch it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from doorways.models.catalogue import Model, find, known_models
+from doorways.models.presets import PRESETS
+
+app = App(name="models", help="List the models that are known, show one, fetch one.", help_epilogue="")
+
+Spec = Annotated[str, Parameter(help="A spec such as hub:owner/name, or one of embedded, piece, large.")]
+
+
+@app.command(name="list")
+def list_models() -> None:
+    """List all: what each is, its size, its licence, and whether it is here."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False)
+    for role in ("generator", "perceptor"):
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
+        for heading in (f"{role}s", "size", "here", "licence"):
+            table.add_column(heading, justify="right" if heading == "size" else "left")
+        for model in known_models():
+            if model.role == role:
+                what = Text.assemble((model.spec, "bold"), f"\n  {model.what}")
+                table.add_row(
+                    what, size_text(model.size_bytes), "yes" if model.is_here else "no", model.licence
+                )
+        console.print(table)
+        console.print()
+    console.print("--models sets generator and perceptors together:")
+    for preset in PRESETS.values():
+        console.print(Text(f"  {preset.note.removeprefix('models ')}"))
+
+
+@app.command(name="show")
+def show_model(spec: Spec, /) -> None:
+    """Show all that is known of one."""
+    if spec in PRESETS and spec != "embedded":
+        sys.stdout.write(f"{PRESETS[spec].note}\n\n")
+        models = [model for part in PRESETS[spec].specs for model in find(part)]
+    else:
+        models = list(find(spec))
+    sys.stdout.write("\n\n".join(map(_description, models)) + "\n")
+
+
+@app.command(name="pull")
+def pull_model(*specs: Spec) -> None:
+    """Fetch models from the hub.
+
+    They are kept where HF_HOME says and verified; an interrupted fetch goes on where it stopped.
+    """
+    from doorways.cli.fetching import fetch
+    from doorways.errors import InputError
+
+    if not specs:
+        raise InputError("models pull needs a spec, such as hub:openai/clip-vit-base-patch32 or piece")
+    wanted = [part for spec in specs for part in (PRESETS[spec].specs if spec in PRESETS else (spec,))]
+    for spec, folder in fetch(dict.fromkeys(wanted), again=True):
+        sys.stdout.write(f"{spec}: {folder}\n")
+
+
+def size_text(count: int) -> str:
+    """Bytes as an artist reads them: 304 MB, 1.7 GB.
+
+    >>> size_text(304_000_000), size_text(1_713_000_000), size_text(0)
+    ('304 MB', '1.7 GB', '-')
+    """
+    if not count:
+        return "-"
+    return (
+        f"{count / 1e9:.1f} GB"
+        if count >= 1e9
+        else f"{max(count / 1e6, 0.1):.{0 if count >= 1e7 else 1}f} MB"
+    )
+
+
+def _description(model: Model) -> str:
+    lines = (
+        f"{model.spec}",
+        f"  {model.role}: {model.what}",
+        f"  size:    {size_text(model.size_bytes)}",
+        f"  licence: {model.licence}",
+        f"  source:  {model.source}",
+        f"  here:    {'yes' if model.is_here else 'no'}",
+    )
+    return "\n".join(lines)

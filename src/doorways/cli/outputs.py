@@ -1,0 +1,98 @@
+"""Where a run's files go, and that none of them takes the place of something else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from doorways.atomic import check_writable
+from doorways.errors import InputError
+from doorways.prompts import parse_prompts
+from doorways.recipe import Recipe
+
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files of a run, and how often they are written (every so many steps; 0: only at the end)."""
+
+    picture: Path
+    video: Path | None = None
+    zoom: Path | None = None
+    trajectory: Path | None = None
+    preview_every: int = 0
+    checkpoint_every: int = 25
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint, beside the picture."""
+        return checkpoint_beside(self.picture)
+
+    def check(self, *, force: bool, resuming: bool = False) -> None:
+        """InputError if a file has a wrong ending, is there already (unless `force`), or cannot be written.
+
+        A run that is resumed goes on with its own picture and checkpoint.
+        """
+        for name in ("preview_every", "checkpoint_every"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} {getattr(self, name)}: must be 0 (never) or more steps")
+        if self.picture.suffix.lower() != ".png":
+            fitting = self.picture.with_name((self.picture.stem or "painting") + ".png")
+            raise InputError(f"out {self.picture}: must end in .png, which holds the recipe; use {fitting}")
+        for path in (self.video, self.zoom):
+            if path is not None:
+                from doorways.video import check_video_path
+
+                check_video_path(path)
+        paths = [path for path in (self.picture, self.video, self.zoom, self.trajectory) if path is not None]
+        if len({path.absolute() for path in paths}) < len(paths):
+            raise InputError(f"two outputs have the same name, {paths[0]}; give each its own")
+        own = {self.picture} if resuming else set()
+        for path in paths:
+            if path.exists() and path not in own and not force:
+                raise InputError(f"{path} exists already; --force overwrites it, or choose another name")
+            check_writable(path)
+        if self.checkpoint.exists() and not resuming and not force:
+            raise InputError(
+                f"{self.checkpoint} is the checkpoint of a painting that was stopped: go on with "
+                f"`doorways paint --resume {self.picture}`, overwrite it with --force, or choose another name"
+            )
+
+
+def checkpoint_beside(picture: Path) -> Path:
+    """`doorways.checkpoint.checkpoint_path`, before torch is there."""
+    return picture.with_name(picture.name + ".checkpoint.safetensors")
+
+
+def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
+    """A name for the picture of a recipe, made of its prompts and seed, that no picture or checkpoint has.
+
+    >>> unused_name(Recipe.build(prompts="forest | kelp forest @0.8 | crowd :-1", seed=3)).name
+    'forest-kelp-forest-3.png'
+    """
+    texts = [
+        prompt.text or prompt.image.stem for prompt in parse_prompts(recipe.prompts) if prompt.weight >= 0
+    ]
+    stem = f"{_slug(' '.join(texts))}-{recipe.seed}"
+    return next(
+        path for path in _names(folder, stem) if not (path.exists() or checkpoint_beside(path).exists())
+    )
+
+
+def _names(folder: Path, stem: str) -> Iterator[Path]:
+    yield folder / f"{stem}.png"
+    count = 2
+    while True:
+        yield folder / f"{stem}-{count}.png"
+        count += 1
+
+
+def _slug(text: str) -> str:
+    """Letters and digits of any script, parted by hyphens."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    slug = re.sub(r"[\W_]+", "-", plain)[:LONGEST_NAME].strip("-")
+    return slug or "painting"

@@ -1,0 +1,176 @@
+"""One run, from its first step to its files: what the command does around the engine's loop."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from doorways.checkpoint import checkpoint_path, save_checkpoint
+from doorways.cli.failures import INTERRUPTED
+from doorways.cli.outputs import Outputs
+from doorways.cli.stopping import Stopping
+from doorways.cli.watching import Watcher, clock
+from doorways.errors import DoorwaysError
+from doorways.events import Grew, Started, Stepped
+from doorways.pictures import to_image
+from doorways.png import save_png
+from doorways.trajectory import contact_sheet, trajectory_steps
+from doorways.video import Frames, open_video, zoom_frames
+
+if TYPE_CHECKING:
+    from doorways.painter import Painter
+
+FRAMES = 120
+"""Frames of a timelapse, about."""
+FPS = 20
+
+
+class Session:
+    """Runs a painter and keeps what it paints."""
+
+    def __init__(self, painter: Painter, outputs: Outputs, watcher: Watcher) -> None:
+        self.painter, self.outputs, self.watcher = painter, outputs, watcher
+        self.steps = painter.recipe.steps
+        self.film: Frames | None = None
+        self._reel = ExitStack()
+        self._samples: list[Image.Image] = []
+
+    def run(self) -> int:
+        """Paints to the end, or until Ctrl-C; exit code 0 or 130. What was painted is kept in either case."""
+        began, first = time.monotonic(), self.painter.step
+        with self._reel:
+            if self.outputs.video:
+                self.film = self._reel.enter_context(
+                    open_video(self.outputs.video, self.painter.recipe.size, fps=FPS)
+                )
+            try:
+                with Stopping() as stopping, self.watcher:
+                    self._paint(stopping)
+            except KeyboardInterrupt:
+                return self._say_how_to_resume("stopped at once")
+            finished = self.painter.step >= self.steps
+            self._keep(finished=finished)
+            if finished:
+                self._shoot(times=2 * FPS)
+        if not finished:
+            return self._say_how_to_resume(f"stopped after step {self.painter.step} of {self.steps}")
+        self._make_extras()
+        took = f"{self.painter.step - first} steps in {clock(time.monotonic() - began)}"
+        recipe = self.painter.recipe
+        sys.stdout.write(f"{self.outputs.picture}: {recipe.size}, {took}, seed {recipe.seed}\n")
+        return 0
+
+    def _paint(self, stopping: Stopping) -> None:
+        try:
+            for event in self.painter:
+                match event:
+                    case Started(notes=notes):
+                        for note in notes:
+                            self.watcher.say(note)
+                    case Grew(size=size):
+                        self.watcher.say(f"the canvas grew to {size}")
+                    case Stepped(step=step, loss=loss):
+                        self.watcher.stepped(step, loss)
+                        self._after(step)
+                if stopping.asked:
+                    return
+        except Exception as error:
+            self._rescue(error)
+            raise
+
+    def _after(self, step: int) -> None:
+        """Writes what is due after a step. If that cannot be written now, the run goes on and tries again."""
+        if step % max(1, self.steps // FRAMES) == 0 or step == 1:
+            self._shoot()
+        if self.outputs.trajectory and step in trajectory_steps(self.steps):
+            self._samples.append(self._image())
+        if step == self.steps:
+            return
+        try:
+            if self.outputs.preview_every and step % self.outputs.preview_every == 0:
+                self._save_picture(self.outputs.picture, finished=False)
+            if self.outputs.checkpoint_every and step % self.outputs.checkpoint_every == 0:
+                save_checkpoint(self.outputs.checkpoint, *self.painter.state())
+        except DoorwaysError as error:
+            self.watcher.say(f"after step {step}: {error}; painting goes on")
+
+    def _image(self) -> Image.Image:
+        return to_image(self.painter.picture())
+
+    def _shoot(self, *, times: int = 1) -> None:
+        """Films the picture as it is; a camera that breaks does not stop the painting."""
+        if self.film is None:
+            return
+        try:
+            self.film.add(self._image(), times=times)
+        except OSError as error:
+            self.film = None
+            try:
+                self._reel.__exit__(type(error), error, error.__traceback__)
+            except (DoorwaysError, OSError) as reason:
+                self.watcher.say(f"{reason}; painting goes on without the video")
+
+    def _save_picture(self, path: Path, *, finished: bool) -> None:
+        image, machine = self._image(), self.painter.machine()
+        save_png(path, image, self.painter.recipe, step=self.painter.step, finished=finished, machine=machine)
+
+    def _keep(self, *, finished: bool) -> None:
+        """Saves the picture, and a checkpoint if there is more to paint; elsewhere if it must be."""
+        try:
+            self._save_all(self.outputs.picture, finished=finished)
+        except DoorwaysError as error:
+            refuge = Path(tempfile.mkdtemp(prefix="doorways-")) / self.outputs.picture.name
+            try:
+                self._save_all(refuge, finished=finished)
+            except DoorwaysError:
+                raise error from None
+            raise type(error)(f"{error}; until then the painting is kept as {refuge}") from error
+        if finished:
+            self.outputs.checkpoint.unlink(missing_ok=True)
+
+    def _save_all(self, path: Path, *, finished: bool) -> None:
+        self._save_picture(path, finished=finished)
+        if not finished:
+            save_checkpoint(checkpoint_path(path), *self.painter.state())
+
+    def _rescue(self, error: Exception) -> None:
+        """Keeps the last good picture of a run that fails; its checkpoint stays the one before."""
+        if not self.painter.step:
+            return
+        try:
+            self._save_picture(self.outputs.picture, finished=False)
+        except Exception as another:
+            error.add_note(f"its picture could not be saved: {another}")
+        else:
+            self.watcher.say(f"{self.outputs.picture} shows it after step {self.painter.step}")
+
+    def _say_how_to_resume(self, what: str) -> int:
+        if self.outputs.checkpoint.exists():
+            command = f"doorways paint --resume {shlex.quote(str(self.outputs.picture))}"
+            sys.stdout.write(
+                f"{what}; {self.outputs.picture} is kept, and this goes on with it:\n  {command}\n"
+            )
+        else:
+            sys.stdout.write(f"{what}; there was nothing to keep yet\n")
+        return INTERRUPTED
+
+    def _make_extras(self) -> None:
+        """The zoom over the finished picture, and the sheet of how it came."""
+        if self.outputs.trajectory:
+            recipe, machine = self.painter.recipe, self.painter.machine()
+            sheet = contact_sheet(self._samples or [self._image()])
+            save_png(self.outputs.trajectory, sheet, recipe, step=self.steps, finished=True, machine=machine)
+        if self.outputs.zoom:
+            frames = zoom_frames(self._image())
+            first = next(frames)
+            with open_video(self.outputs.zoom, first.size) as film:
+                film.add(first, times=12)
+                for frame in frames:
+                    film.add(frame)

@@ -1,0 +1,56 @@
+"""What a painting tells while it comes: frozen records that the command line, a recorder or your callback listens to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from doorways.recipe import Recipe
+from doorways.size import Size
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first event of a run: its resolved recipe, and what the artist should know before it begins."""
+
+    recipe: Recipe
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grew:
+    """The canvas grew to `size` before the step after `step`."""
+
+    step: int
+    size: Size
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A step was taken.
+
+    Attributes:
+        step: steps taken so far, 1 after the first.
+        steps: steps of the whole run.
+        loss: the weighted sum that was minimised, before this step changed the latent.
+        parts: each objective's own value, unweighted; of several perceptors, their weighted mean.
+        size: the canvas, in pixels.
+        seconds: what the step took.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    parts: Mapping[str, float]
+    size: Size
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event of a run that was not stopped."""
+
+    step: int
+
+
+Event = Started | Grew | Stepped | Finished

@@ -1,0 +1,72 @@
+"""An eye: one perceptor, and what it is told to look for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from doorways.cutouts import Cutouts, Pyramid, cut
+from doorways.objectives import targets
+from doorways.perceptors import Perceptor
+from doorways.pictures import fit, read_picture
+from doorways.prompts import Prompt
+from doorways.size import Size
+
+MEAN_MEMORY = 0.02
+"""How much of the running mean of residuals each step replaces, once it has settled."""
+
+
+@dataclass(eq=False)
+class Eye:
+    """One perceptor of a painting.
+
+    Attributes:
+        weight: its part in the loss; the weights of all eyes sum to 1.
+        prompts: unit vectors [m, d], one per prompt.
+        residual_mean: [d], running mean of embedding less target ("the modality gap").
+        seen: steps that the running mean has seen.
+    """
+
+    perceptor: Perceptor
+    weight: float
+    prompts: Tensor
+    residual_mean: Tensor
+    seen: int = 0
+
+    @classmethod
+    def open(
+        cls, perceptor: Perceptor, weight: float, prompts: tuple[Prompt, ...], device: torch.device
+    ) -> Eye:
+        vectors = torch.cat([embed_prompt(perceptor, prompt, device) for prompt in prompts])
+        return cls(perceptor, weight, vectors, torch.zeros_like(vectors[0]))
+
+    def see(self, pyramid: Pyramid, cutouts: Cutouts) -> Tensor:
+        """Unit vectors [n, d] of the cutouts; gradients flow to the picture."""
+        return self.perceptor.embed_pictures(cut(pyramid, cutouts, self.perceptor.size_px))
+
+    @torch.no_grad()
+    def learn_mean(self, embeddings: Tensor, shares: Tensor) -> None:
+        """Takes this step's residuals into their running mean; before it has settled, it is the plain mean."""
+        self.seen += 1
+        residual = (embeddings - targets(shares, self.prompts)).mean(0)
+        self.residual_mean.lerp_(residual, max(MEAN_MEMORY, 1 / self.seen))
+
+
+@torch.no_grad()
+def embed_prompt(perceptor: Perceptor, prompt: Prompt, device: torch.device) -> Tensor:
+    """A prompt as a unit vector [1, d]; an image as the mean over squares along its longer side."""
+    if prompt.image is None:
+        return perceptor.embed_texts([prompt.text])
+    picture = read_picture(prompt.image).to(device)
+    height, width = picture.shape[-2:]
+    side, count = min(height, width), math.ceil(max(height, width) / min(height, width))
+    starts = torch.linspace(0, max(height, width) - side, count).round().int().tolist()
+    squares = [
+        picture[..., x : x + side] if width > height else picture[..., x : x + side, :] for x in starts
+    ]
+    shown = torch.cat([fit(square, Size(perceptor.size_px, perceptor.size_px)) for square in squares])
+    return F.normalize(perceptor.embed_pictures(shown).mean(0, keepdim=True), dim=1)

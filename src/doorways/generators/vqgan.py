@@ -1,0 +1,108 @@
+"""VQGAN: a latent of code vectors, snapped to a codebook, decoded by a convolutional network.
+
+Esser, Rombach and Ommer, "Taming transformers for high-resolution image synthesis" (2021). The network is
+diffusers' `VQModel`; CompVis' and flax' checkpoints are renamed into it (`taming.py`, `flax_vqgan.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import torch
+from diffusers import VQModel
+from torch import Tensor, nn
+
+from doorways.generators.base import LEARNING_RATES, Loader, check_size, from_picture, resample, to_picture
+from doorways.models.fingerprint import fingerprint
+from doorways.models.folder import class_of, load_module, read_config
+
+LARGEST_LOOKUP = 1 << 26
+"""Most distances (cells times codes) held at once: 256 MiB of float32."""
+
+
+class VQGAN:
+    """A generator whose latent `[n, d, H / factor, W / factor]` is snapped to the nearest codes as it is decoded.
+
+    The gradient passes the snapping straight through. Latents stay float32, and so does the look-up, whatever the
+    precision of the network.
+
+    Args:
+        model: a diffusers `VQModel`; its weights are frozen here.
+        logits: for Gumbel models, the 1x1 convolution from the encoder's output to one logit per code; the codes
+            of a picture are then those of the largest logits instead of the nearest ones.
+    """
+
+    def __init__(self, model: VQModel, *, name: str = "vqgan", logits: nn.Conv2d | None = None) -> None:
+        self.name = name
+        self.model = model.eval().requires_grad_(False)
+        self.logits = None if logits is None else logits.eval().requires_grad_(False)
+        self.factor: int = 2 ** (len(model.config.block_out_channels) - 1)
+        self.learning_rate = LEARNING_RATES["vqgan"]
+        self.fingerprint = fingerprint(model, logits)
+        self.codes = model.quantize.embedding.weight.detach().float().clone()
+        """Codebook `[k, d]`, float32."""
+        self._half_squares = self.codes.square().sum(1) / 2
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """The codes of `picture`, as a latent: what `decode` makes of it does not change by snapping again."""
+        pixels = from_picture(picture, self.factor).to(self.model.dtype)
+        hidden = self.model.quant_conv(self.model.encoder(pixels))
+        if self.logits is None:
+            return self.snap(hidden.float())
+        return self.codes[self.logits(hidden).argmax(1)].movedim(-1, 1).contiguous()
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """The picture `[n, 3, H, W]` of `latent`, which is snapped to the nearest codes first."""
+        codes = latent + (self.snap(latent.detach()) - latent).detach()
+        codes = codes.to(self.model.dtype)
+        conditioning = codes if self.model.config.norm_type == "spatial" else None
+        return to_picture(self.model.decoder(self.model.post_quant_conv(codes), conditioning))
+
+    @torch.no_grad()
+    def snap(self, latent: Tensor) -> Tensor:
+        """The codes nearest to the cells of `latent`, in the same shape; no gradient.
+
+        The nearest code is the one with the largest dot product less half its square: one matrix product, cut in
+        parts where it would not fit into memory.
+        """
+        cells = latent.movedim(1, -1)
+        rows = max(1, LARGEST_LOOKUP // len(self.codes))
+        nearest = [
+            torch.addmm(-self._half_squares, part, self.codes.T).argmax(1)
+            for part in cells.reshape(-1, self.codes.shape[1]).split(rows)
+        ]
+        return self.codes[torch.cat(nearest)].view(cells.shape).movedim(-1, 1).contiguous()
+
+    def random_latent(self, width: int, height: int, rng: torch.Generator) -> Tensor:
+        """A random code in every cell."""
+        check_size(width, height, self.factor)
+        shape = (1, height // self.factor, width // self.factor)
+        chosen = torch.randint(len(self.codes), shape, generator=rng, device=rng.device)
+        return self.codes[chosen.to(self.codes.device)].movedim(-1, 1).contiguous()
+
+    def resize(self, latent: Tensor, width: int, height: int) -> Tensor:
+        """`latent` resampled bilinearly between its (unsnapped) cells."""
+        return resample(latent, width, height, self.factor)
+
+    @torch.no_grad()
+    def clamp_(self, latent: Tensor) -> Tensor:
+        """Keeps every channel within the range of the codebook's same channel."""
+        low, high = (bound.view(1, -1, 1, 1) for bound in self.codes.aminmax(dim=0))
+        return latent.copy_(latent.clamp(low, high))
+
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
+        """Moves the network and the codebook; the codebook stays float32."""
+        nn.Module.to(self.model, device=device, dtype=dtype)
+        if self.logits is not None:
+            self.logits.to(device=device, dtype=dtype)
+        self.codes, self._half_squares = self.codes.to(device), self._half_squares.to(device)
+        return self
+
+
+def load(folder: Path) -> VQGAN:
+    """The VQGAN of a diffusers `VQModel` folder (`config.json` and its safetensors file)."""
+    return VQGAN(load_module(VQModel, read_config(folder), folder), name=folder.name)
+
+
+loader = Loader(recognises=lambda path: class_of(path) == "VQModel", load=load)

@@ -1,0 +1,44 @@
+"""The machine that paints: what to record of it, and what to say when its memory does not suffice."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from doorways.devices import Device
+from doorways.errors import DoorwaysError
+from doorways.recipe import Recipe
+
+PACKAGES = ("doorways", "torch", "diffusers", "transformers")
+
+
+def describe_machine(place: Device) -> dict[str, Any]:
+    """Versions, device, precision and threads, as JSON values: what the bits of a picture depend on beside its recipe."""
+    return {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "processor": platform.machine(),
+        "device": str(place.device),
+        "precision": place.precision,
+        "threads": torch.get_num_threads(),
+    }
+
+
+@contextmanager
+def out_of_memory(recipe: Recipe) -> Iterator[None]:
+    """Turns torch's and Python's ways to run out of memory into one sentence with the remedies."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        spent = isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(
+            error
+        )
+        if not spent:
+            raise
+        raise DoorwaysError(
+            f"there is too little memory for {recipe.cutouts} cutouts on {recipe.size}; ask for fewer cutouts or a smaller size"
+        ) from error

@@ -1,0 +1,71 @@
+"""Image-text models of transformers, from a folder, without network, noise or random numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors import SafetensorError
+from transformers import PreTrainedModel
+from transformers.utils import logging
+
+from doorways.errors import InputError
+from doorways.models.folder import peek
+
+Model = TypeVar("Model", bound=PreTrainedModel)
+
+PREPROCESSORS = ("preprocessor_config.json", "processor_config.json")
+
+
+def load_pretrained(kind: type[Model], folder: Path) -> Model:
+    """The model of class `kind` in `folder`, float32, frozen, in eval mode; InputError where it is not whole."""
+    try:
+        with _quiet():
+            model, report = kind.from_pretrained(
+                folder, local_files_only=True, output_loading_info=True, dtype="float32"
+            )
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        raise InputError(
+            f"{folder} holds no whole {kind.__name__} ({error}); fetch the model again"
+        ) from error
+    if wrong := sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"]):
+        raise InputError(
+            f"{folder} lacks {len(wrong)} weights of {kind.__name__}, {wrong[0]} first; fetch it again"
+        )
+    return model.eval().requires_grad_(False)
+
+
+def colour_statistics(
+    folder: Path, default: tuple[tuple[float, ...], tuple[float, ...]]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of the colours that the model in `folder` was trained on, or `default`."""
+    for name in PREPROCESSORS:
+        if (folder / name).is_file():
+            settings: dict[str, Any] = json.loads((folder / name).read_text("utf-8"))
+            settings = settings.get("image_processor", settings)
+            mean, std = settings.get("image_mean"), settings.get("image_std")
+            if mean and std:
+                return tuple(mean), tuple(std)
+    return default
+
+
+def is_model(path: Path, kind: str) -> bool:
+    """Whether `path` is a folder whose `config.json` says that its `model_type` is `kind`."""
+    return peek(path, "model_type") == kind
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars and no remarks by transformers: what matters is raised."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

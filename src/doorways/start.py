@@ -1,0 +1,57 @@
+"""What a painting starts from: noise, a picture, or a picture that only suggests; and the mask of what may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from doorways.generators import Generator
+from doorways.objectives.filters import blur
+from doorways.pictures import Fit, fit, read_mask, read_picture
+from doorways.recipe import Recipe
+from doorways.size import Size
+
+SUGGESTION_BLUR = 0.03
+"""Radius of a suggestion's blur, as a fraction of the canvas height."""
+SUGGESTION_NOISE = 0.2
+"""Standard deviation of the noise laid over a suggestion; the picture's range is 1."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The pictures that a recipe names, read once; each is fitted to whatever canvas is painted on."""
+
+    picture: Tensor | None
+    suggestion: Tensor | None
+    mask: Tensor | None
+    how: Fit
+
+    @classmethod
+    def read(cls, recipe: Recipe) -> Start:
+        return cls(
+            picture=None if recipe.init_image is None else read_picture(recipe.init_image),
+            suggestion=None if recipe.suggest is None else read_picture(recipe.suggest),
+            mask=None if recipe.mask is None else read_mask(recipe.mask),
+            how=recipe.init_fit,
+        )
+
+    def latent(self, generator: Generator, size: Size, rng: torch.Generator, device: torch.device) -> Tensor:
+        """The first latent for a canvas of `size`; only noise and suggestions draw from `rng`."""
+        picture = self.picture_at(size, device)
+        if picture is not None:
+            return generator.encode(picture)
+        if self.suggestion is not None:
+            noise = torch.randn((1, 3, size.height, size.width), generator=rng) * SUGGESTION_NOISE
+            hint = blur(fit(self.suggestion, size, self.how), SUGGESTION_BLUR * size.height) + noise
+            return generator.encode(hint.clamp(0, 1).to(device))
+        return generator.random_latent(*size, rng).to(device)
+
+    def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
+        """The picture started from, [1, 3, H, W], on a canvas of `size`."""
+        return None if self.picture is None else fit(self.picture, size, self.how).to(device)
+
+    def mask_at(self, size: Size, device: torch.device) -> Tensor | None:
+        """The mask [1, 1, H, W] on a canvas of `size`: 1 may change, 0 stays."""
+        return None if self.mask is None else fit(self.mask, size, self.how).to(device)

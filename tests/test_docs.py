@@ -1,0 +1,141 @@
+"""The documentation says what is true: its commands run, its links lead somewhere, its command page is up to date."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_page import PAGE, command_page
+from doc_pages import PAGES, ROOT, Block, blocks, small_command, small_recipe, small_size
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SETTING_UP = re.compile(r"(make|pip|scripts/\w+) |doorways paint --resume ")
+"""What `sh` blocks may hold: they are not run."""
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def links(page: Path) -> list[str]:
+    return [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+
+
+RUNNING = [page for page in PAGES if any(block.language in {"console", "python"} for block in blocks(page))]
+
+
+@pytest.mark.parametrize("page", RUNNING, ids=name)
+def test_the_options_and_settings_that_a_page_shows_exist(page):
+    from doorways.cli.app import app
+    from doorways.prompts import check_room, parse_prompts
+    from doorways.recipe import Recipe
+
+    for words in [words for block in blocks(page) for words in block.commands]:
+        _, bound, _ = app.parse_args(words[1:], exit_on_error=False, print_error=False)
+        given = bound.arguments
+        if "prompts" in given:
+            recipe = Recipe.build(prompts=given["prompts"], **given.get("settings", {}))
+            check_room(parse_prompts(recipe.prompts), aspect=recipe.size.aspect, largest=1)
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("page", RUNNING, ids=name)
+def test_what_a_page_shows_runs_at_a_small_size(page):
+    command = [sys.executable, ROOT / "scripts" / "doc_pages.py", "--small", page]
+    ended = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env=os.environ | {"PYTHONUTF8": "1"}
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    shown = sum(len(block.commands) for block in blocks(page) if block.language == "console")
+    assert ended.stdout.count(f"{name(page)}:") >= shown
+
+
+def test_the_command_page_is_what_the_command_says():
+    assert PAGE.read_text(encoding="utf-8") == command_page(), "run: make docs"
+
+
+def test_every_setting_is_on_the_command_page():
+    from doorways.recipe import Recipe
+
+    text = PAGE.read_text(encoding="utf-8")
+    missing = [field for field in Recipe.model_fields if f"--{field.replace('_', '-')}" not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=name)
+def test_links_lead_somewhere(page):
+    painted = {"first.png"}
+    gone = [
+        link for link in links(page) if not (page.parent / link).exists() and Path(link).name not in painted
+    ]
+    assert gone == []
+
+
+@pytest.mark.embedded
+def test_pictures_of_the_pages_are_painted():
+    pictures = [page.parent / link for page in PAGES for link in links(page) if link.endswith(".png")]
+    assert pictures
+    assert [picture for picture in pictures if not picture.exists()] == []
+
+
+def test_every_picture_of_a_page_has_its_command_beside_it():
+    for page in PAGES:
+        written = {word for block in blocks(page) for words in block.commands for word in words}
+        assert [link for link in links(page) if link.endswith((".png", ".mp4")) and link not in written] == []
+
+
+def test_the_readme_leads_to_every_page():
+    reached = {(ROOT / link).resolve() for link in links(ROOT / "README.md")}
+    assert [name(page) for page in PAGES if page.parent.name == "docs" and page not in reached] == []
+
+
+def test_the_readme_begins_with_the_two_commands():
+    first = next(blocks(ROOT / "README.md"))
+    assert [line.split("#")[0].strip() for line in first.text.splitlines()] == ["make paint", "make test"]
+
+
+def test_only_setting_up_is_shown_and_not_run():
+    lines = [
+        line
+        for page in [*PAGES, ROOT / "CONTRIBUTING.md"]
+        for block in blocks(page)
+        if block.language == "sh"
+        for line in block.text.splitlines()
+    ]
+    assert lines
+    assert [line for line in lines if not SETTING_UP.match(line)] == []
+
+
+def test_a_command_is_made_small_in_its_own_shape():
+    words = ["doorways", "paint", "fire", "--steps", "400", "--size", "1024x256", "--start-size", "256x64"]
+    small = " ".join(small_command(words))
+    assert (
+        small == "doorways paint fire --size 128x32 --start-size 128x32 --steps 2 --cutouts 4 --overviews 1"
+    )
+    assert small_size("768x384") == "64x32"
+    assert small_command(["doorways", "show", "a.png"]) == ["doorways", "show", "a.png"]
+
+
+def test_a_recipe_is_made_small_and_keeps_the_rest():
+    small = small_recipe('# dusk.toml\nprompts = "a | b"\nsteps = 300\nsize = "768x384"\n')
+    assert small.splitlines()[0] == 'size = "64x32"'
+    assert 'prompts = "a | b"' in small
+    assert small.count("steps") == small.count("size") == 1
+
+
+def test_a_block_knows_its_line_commands_file_and_whether_it_can_run(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Title\n\n<!-- needs a download -->\n```console\n$ doorways paint 'a | b' \\\n    --seed 3\nsaid\n```\n"
+        "\n```toml\n# dusk.toml\nseed = 3\n```\n",
+        encoding="utf-8",
+    )
+    first, second = blocks(page)
+    assert first == Block(page, 4, "console", first.text, needs_download=True)
+    assert first.commands == [["doorways", "paint", "a | b", "--seed", "3"]]
+    assert (second.file, second.commands, second.needs_download) == ("dusk.toml", [], False)

