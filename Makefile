@@ -5,10 +5,13 @@
 # make docs             writes docs/command.md from the command's own help
 # make docs-pictures    paints every picture of the documentation, whole
 # make wheel            builds the wheel into dist/ and tries it in a clean environment
+# make train-data train-perceptor train-judge train-generator train-ship bench-embedded
+#                       makes the embedded models anew, stage by stage: training/README.md
 #
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
 # PROMPTS SEED OUT FLAGS   what `make paint` paints
 # PYTHON=python3.12     which Python .venv is made of
+# MINUTES=120           after how long a piece of training stops; give its command again to go on
 
 PYTHON ?= python3
 # What was chosen last stays chosen: `make paint TORCH=cuda`, then `make test`.
@@ -21,7 +24,10 @@ OUT ?= first.png
 # More options of `doorways paint`, as in: make paint FLAGS="--steps 100"
 FLAGS ?=
 
+MINUTES ?= 120
+
 .PHONY: install paint test check lint docs docs-pictures wheel clean
+.PHONY: train-data train-perceptor train-judge train-generator train-ship bench-embedded
 
 install: $(INSTALLED)
 
@@ -48,6 +54,30 @@ docs-pictures: $(INSTALLED)
 
 wheel: $(INSTALLED)
 	scripts/wheel
+
+# What training needs besides; not called installed-*, which is how TORCH is remembered.
+TRAINING := .venv/training-extra
+$(TRAINING): $(INSTALLED)
+	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[train]' \
+		--constraint $(if $(filter cuda,$(TORCH)),.venv/constraints.txt,constraints.txt)
+	touch $@
+
+train-data: $(TRAINING)
+	.venv/bin/python -m training.render
+	.venv/bin/python -m training.scenery
+	.venv/bin/python -m training.words
+
+train-perceptor train-judge: train-%: $(TRAINING)
+	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES)
+
+train-generator: $(TRAINING)
+	.venv/bin/python -m training.generator --minutes $(MINUTES)
+
+train-ship: $(TRAINING)
+	.venv/bin/python -m training.ship
+
+bench-embedded: $(TRAINING)
+	.venv/bin/python -m bench.embedded
 
 clean:
 	rm -rf .venv .venv-wheel dist

@@ -30,7 +30,9 @@ diffusers.utils.logging.set_verbosity_error()
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
-WORDS = tuple("a of at the forest kelp ocean fire castle volcano moon garden fall spring painting".split())
+WORDS = (
+    "a", "of", "at", "the", "forest", "kelp", "ocean", "fire", "castle", "volcano", "moon", "garden", "fall", "spring",
+)  # fmt: skip
 
 
 def seeded(module: nn.Module, seed: int = 0) -> nn.Module:

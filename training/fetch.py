@@ -20,6 +20,7 @@ DEBIAN = {"endless-sky": "endless-sky-data", "openclipart": "openclipart-svg"}
 
 
 def run(*command: str, cwd: Path) -> str:
+    """What `command` printed; CalledProcessError where it failed."""
     return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
 
 

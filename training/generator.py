@@ -1,16 +1,15 @@
 """Stage 3: the VQGAN of the drawings' world (Esser et al. 2021), as a diffusers VQModel.
 
 L1 and squared error, the robust perceptor's own features as the perceptual loss, a patch discriminator for the last
-part of the run. Codes are unit vectors (Yu et al. 2022, "Vector-quantized Image Modeling with Improved VQGAN"): the
-nearest code is then the one of the smallest angle. They follow the mean of what they stand for, and a code that nothing
-uses takes the place of a random cell. Resumable: `work/generator.pt`.
+part of the run. Codes are unit vectors (`codebook.py`). Resumable: `work/generator.pt`; the perceptual loss sees
+through `work/perceptor_tower` as it is when a piece of the run begins, and is left out where that is missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import VQModel
@@ -18,18 +17,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from doorways.perceptors import tower
+from training.codebook import CODES, WIDTH, Codebook
 from training.fetch import WORK
+from training.resumable import Clock, copy_of, follow, keep
 from training.scenes import Scenes
 
-SIDE_PX, BATCH, NEAR = 64, 24, 3.0
-CODES, WIDTH = 2048, 16
-ADVERSARIAL_FROM = 0.6
+SIDE_PX, BATCH, NEAR, SEED = 64, 24, 3.0, 3
+ADVERSARIAL_FROM = 0.65  # of the run; the discriminator itself learns from a fiftieth of the run earlier on
 SHAPE = {
     "in_channels": 3,
     "out_channels": 3,
     "down_block_types": ("DownEncoderBlock2D",) * 4,
     "up_block_types": ("UpDecoderBlock2D",) * 4,
-    "block_out_channels": (24, 32, 64, 128),
+    "block_out_channels": (16, 24, 64, 160),
     "layers_per_block": 1,
     "latent_channels": WIDTH,
     "num_vq_embeddings": CODES,
@@ -38,37 +38,6 @@ SHAPE = {
     "mid_block_add_attention": False,
     "scaling_factor": 1.0,
 }
-
-
-class Codebook(nn.Module):
-    """Unit codes [k, d], moved by averages of the cells they stand for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("codes", F.normalize(torch.randn(CODES, WIDTH), dim=-1))
-        self.register_buffer("sums", self.codes.clone())
-        self.register_buffer("counts", torch.ones(CODES))
-
-    def forward(self, hidden: Tensor, rng: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Hidden [n, d, h, w] -> (codes passed straight through, commitment loss, places [n * h * w]); learns if `rng`."""
-        cells = F.normalize(hidden.movedim(1, -1), dim=-1)
-        flat = cells.reshape(-1, WIDTH)
-        places = (flat.detach() @ self.codes.T).argmax(1)
-        chosen = self.codes[places].view(cells.shape)
-        if rng is not None:
-            self.learn(flat.detach(), places, rng)
-        commitment = (cells - chosen).square().sum(-1).mean()
-        return (cells + (chosen - cells).detach()).movedim(-1, 1), commitment, places
-
-    @torch.no_grad()
-    def learn(self, cells: Tensor, places: Tensor, rng: torch.Generator, decay: float = 0.98) -> None:
-        counts = torch.bincount(places, minlength=CODES).float()
-        self.counts.lerp_(counts, 1 - decay)
-        self.sums.lerp_(torch.zeros_like(self.sums).index_add_(0, places, cells), 1 - decay)
-        dead = (self.counts < 0.03).nonzero()[:, 0]
-        fresh = cells[torch.randint(len(cells), (len(dead),), generator=rng)]
-        self.sums[dead], self.counts[dead] = fresh, 1.0
-        self.codes.copy_(F.normalize(self.sums, dim=-1))
 
 
 class Discriminator(nn.Sequential):
@@ -86,96 +55,140 @@ class Discriminator(nn.Sequential):
 
 
 def perceptual(eyes: tower.PictureTower, made: Tensor, real: Tensor) -> Tensor:
-    """Mean squared difference of the perceptor's features, each channel vector normalised (Zhang et al. 2018, LPIPS)."""
+    """Mean squared difference of the perceptor's features, each channel vector normalised (Zhang et al. 2018, LPIPS).
+
+    Args:
+        made, real: pictures [n, 3, h, w] in [0, 1]; the gradient goes to `made` alone.
+    """
     with torch.no_grad():
         wanted = [F.normalize(f, dim=1) for f in eyes.features(real)]
-    return sum(
-        ((F.normalize(f, dim=1) - w).square().sum(1)).mean()
+    differences = [
+        (F.normalize(f, dim=1) - w).square().sum(1).mean()
         for f, w in zip(eyes.features(made), wanted, strict=True)
-    )
+    ]
+    return torch.stack(differences).sum()
+
+
+def load_eyes(folder: Path = WORK / "perceptor_tower") -> tower.PictureTower | None:
+    """The picture tower that the perceptual loss sees through, where one is trained already."""
+    return tower.load(folder).picture_tower if (folder / "weights.safetensors").exists() else None
+
+
+class Training:
+    """One run: all that its next step depends on."""
+
+    def __init__(self, steps: int) -> None:
+        torch.manual_seed(SEED)
+        self.steps, self.step = steps, 0
+        self.rng = torch.Generator().manual_seed(SEED)
+        self.scenes = Scenes("large", source_px=192)
+        self.model, self.codebook, self.critic = VQModel(**SHAPE), Codebook(), Discriminator()
+        self.model.quantize = nn.Identity()
+        self.model.to(memory_format=torch.channels_last)
+        self.critic.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.makers = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
+        self.critics = torch.optim.AdamW(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.9))
+        self.average = copy_of(self.model)
+        self.eyes = load_eyes()
+        self.used = torch.zeros(CODES)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """What has a state, in the order in which it is kept."""
+        return self.model, self.codebook, self.critic, self.makers, self.critics
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` goes on from."""
+        return {
+            "parts": [part.state_dict() for part in self.parts],
+            "average": self.average,
+            "step": self.step,
+            "rng": self.rng.get_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+        for part, kept in zip(self.parts, state["parts"], strict=True):
+            part.load_state_dict(kept)
+        self.average, self.step = state["average"], state["step"]
+        self.rng.set_state(state["rng"])
+
+    def advance(self) -> str:
+        """One step of the maker, and of the critic once it takes part; says how it went."""
+        progress = self.step / self.steps
+        real = self.scenes.draw(BATCH, SIDE_PX, self.rng, near=NEAR).pictures
+        x = (real * 2 - 1).contiguous(memory_format=torch.channels_last)
+        codes, commitment, places = self.codebook(self.model.quant_conv(self.model.encoder(x)), self.rng)
+        made = self.model.decoder(self.model.post_quant_conv(codes))
+        loss = self.loss(made, x, real, commitment, progress)
+        for group in self.makers.param_groups:
+            group["lr"] = 1.2e-3 * min(1.0, self.step / 200) * (1 - progress) ** 0.8
+        self.makers.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.makers.step()
+        if progress >= ADVERSARIAL_FROM - 0.02:
+            self.teach_critic(x, made.detach())
+        self.step += 1
+        follow(self.average, self.model, self.step)
+        self.used = self.used * 0.99 + torch.bincount(places, minlength=CODES)
+        psnr = -10 * torch.log10(((made.detach().clamp(-1, 1) - x) / 2).square().mean())
+        share = (self.used > 0.05).float().mean()
+        return f"step {self.step}, loss {loss.item():.3f}, PSNR {psnr:.1f} dB, codes in use {share:.0%}"
+
+    def loss(self, made: Tensor, x: Tensor, real: Tensor, commitment: Tensor, progress: float) -> Tensor:
+        """What the maker minimises; `made` and `x` in [-1, 1], `real` = x in [0, 1]."""
+        loss = (made - x).abs().mean() + (made - x).square().mean() + 0.25 * commitment
+        if self.eyes is not None:
+            loss = loss + 0.15 * perceptual(self.eyes, (made + 1) / 2, real)
+        if progress >= ADVERSARIAL_FROM:
+            self.critic.requires_grad_(False)
+            loss = loss - 0.03 * min(1.0, (progress - ADVERSARIAL_FROM) * 10) * self.critic(made).mean()
+            self.critic.requires_grad_(True)
+        return loss
+
+    def teach_critic(self, real: Tensor, made: Tensor) -> None:
+        """One step of the critic, by the hinge loss (Lim and Ye 2017)."""
+        hinge = F.relu(1 - self.critic(real)).mean() + F.relu(1 + self.critic(made)).mean()
+        self.critics.zero_grad()
+        hinge.backward()
+        self.critics.step()
+
+    def export(self, out: Path) -> None:
+        """Writes the averaged model, in half precision, as a folder that `load_generator` reads."""
+        shown = VQModel(**SHAPE)
+        shown.load_state_dict(self.average | {"quantize.embedding.weight": self.codebook.codes})
+        shown.half().save_pretrained(out)
 
 
 def train(steps: int, out: Path, minutes: float) -> None:
-    torch.manual_seed(3)
-    rng = torch.Generator().manual_seed(3)
-    scenes = Scenes("large", source_px=192)
-    model, codebook, critic = VQModel(**SHAPE), Codebook(), Discriminator()
-    model.quantize = nn.Identity()
-    model.to(memory_format=torch.channels_last)
-    critic.to(memory_format=torch.channels_last)
-    makers = torch.optim.AdamW(model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
-    critics = torch.optim.AdamW(critic.parameters(), lr=4e-4, betas=(0.5, 0.9))
-    average = {k: v.detach().clone() for k, v in model.state_dict().items()}
-    step, state_file, started, last_log = 0, WORK / "generator.pt", time.time(), time.time()
+    """Trains until all steps are done or the minutes are over; the folder `out` is renewed every 200 steps."""
+    training, clock, state_file = Training(steps), Clock(minutes), WORK / "generator.pt"
     if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        for part, kept in zip((model, codebook, critic, makers, critics), state["parts"], strict=True):
-            part.load_state_dict(kept)
-        average, step = state["average"], state["step"]
-        rng.set_state(state["rng"])
-    eyes_folder = WORK / "perceptor_tower"
-    eyes = tower.load(eyes_folder).picture_tower if (eyes_folder / "weights.safetensors").exists() else None
-
-    def keep() -> None:
-        parts = [part.state_dict() for part in (model, codebook, critic, makers, critics)]
-        torch.save(
-            {"parts": parts, "average": average, "step": step, "rng": rng.get_state()},
-            state_file.with_suffix(".tmp"),
-        )
-        state_file.with_suffix(".tmp").rename(state_file)
-        shown = VQModel(**SHAPE)
-        shown.load_state_dict(average | {"quantize.embedding.weight": codebook.codes})
-        shown.half().save_pretrained(out)
-
-    used = torch.zeros(CODES)
-    while step < steps:
-        progress = step / steps
-        real = scenes.draw(BATCH, SIDE_PX, rng, near=NEAR).pictures
-        x = (real * 2 - 1).contiguous(memory_format=torch.channels_last)
-        codes, commitment, places = codebook(model.quant_conv(model.encoder(x)), rng)
-        made = model.decoder(model.post_quant_conv(codes))
-        loss = (made - x).abs().mean() + (made - x).square().mean() + 0.25 * commitment
-        if eyes is not None:
-            loss = loss + 0.15 * perceptual(eyes, (made + 1) / 2, real)
-        if progress >= ADVERSARIAL_FROM:
-            critic.requires_grad_(False)
-            loss = loss - 0.03 * min(1.0, (progress - ADVERSARIAL_FROM) * 10) * critic(made).mean()
-            critic.requires_grad_(True)
-        for group in makers.param_groups:
-            group["lr"] = 1.2e-3 * min(1.0, step / 200) * (1 - progress) ** 0.8
-        makers.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        makers.step()
-        if progress >= ADVERSARIAL_FROM - 0.02:
-            hinge = F.relu(1 - critic(x)).mean() + F.relu(1 + critic(made.detach())).mean()
-            critics.zero_grad()
-            hinge.backward()
-            critics.step()
-        step += 1
-        decay = min(0.998, step / (step + 50))
-        for key, value in model.state_dict().items():
-            average[key].lerp_(value, 1 - decay)
-        used = used * 0.99 + torch.bincount(places, minlength=CODES)
-        if step % 50 == 0:
-            psnr = -10 * torch.log10(((made.detach().clamp(-1, 1) - x) / 2).square().mean())
-            print(f"generator: step {step}, loss {loss.item():.3f}, PSNR {psnr:.1f} dB, codes in use "
-                  f"{(used > 0.05).float().mean():.0%}, {50 / (time.time() - last_log):.2f} steps/s", flush=True)  # fmt: skip
-            last_log = time.time()
-        if step % 200 == 0 or step == steps:
-            keep()
-        if time.time() - started > 60 * minutes:
-            keep()
-            print(f"generator: {minutes} minutes are over at step {step} of {steps}; run again to go on")
+        training.restore(torch.load(state_file, weights_only=True))
+    while training.step < steps:
+        said = training.advance()
+        if training.step % 50 == 0:
+            print(f"generator: {said}, {clock.speed(50):.2f} steps/s", flush=True)
+        stop = clock.over() and training.step < steps
+        if training.step % 200 == 0 or training.step == steps or stop:
+            keep(training.state(), state_file)
+            training.export(out)
+        if stop:
+            print(f"generator: {minutes:g} minutes are over at step {training.step} of {steps}; run again")
             return
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--out", type=Path, default=WORK / "generator_vqgan")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     train(arguments.steps, arguments.out, arguments.minutes)
+
+
+if __name__ == "__main__":
+    main()

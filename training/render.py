@@ -1,4 +1,4 @@
-"""Stage 1, drawings: every drawing as 96 px RGBA, every third also at 192 px, and the manifest of where each comes from.
+"""Stage 1, drawings: every drawing as 96 px RGBA, every third also at 192 px, and where each comes from.
 
 Writes `work/{trained,held_out}.npy` (uint8 [n, 96, 96, 4]) and `work/{trained,held_out}.jsonl` beside them, and the
 same as `large.*` for the generator, which must know how edges look from near.
@@ -17,48 +17,71 @@ from PIL import Image
 
 from training import drawings
 from training.drawings import Drawing
-from training.fetch import PACKAGES, WORK
+from training.fetch import PACKAGES, WORK, fetch
 
 SIDE_PX, LARGE_PX = 96, 192
 
 
 def render(drawing: Drawing, side_px: int = SIDE_PX) -> np.ndarray | None:
     """uint8 [side, side, 4], the drawing fitted into the square; None where it is broken, empty or a plain square."""
-    import resvg_py
-
     try:
-        if drawing.family == "fluent-3d":
-            image = Image.open(PACKAGES / drawings.source_file(drawing))
-        else:
-            if drawing.family == "openclipart":
-                svg = (PACKAGES / drawings.source_file(drawing)).read_text(encoding="utf-8", errors="replace")
-            else:
-                svg = drawings.icon_svg(drawing)
-            image = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=2 * side_px))))
-        image = image.convert("RGBA")
-        box = image.getchannel("A").point(lambda a: 255 * (a > 20)).getbbox()
-        if box is None or max(box[2] - box[0], box[3] - box[1]) < 0.12 * side_px:
-            return None
-        image = image.crop(box)
-        image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-        if max(image.size) < side_px:
-            scale = side_px / max(image.size)
-            image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
-        square = Image.new("RGBA", (side_px, side_px))
-        square.paste(image, ((side_px - image.width) // 2, (side_px - image.height) // 2))
-        pixels = np.asarray(square)
-        seen = pixels[pixels[..., 3] > 100]
-        if len(seen) < 0.016 * side_px**2 or (len(seen) > 0.97 * side_px**2 and seen[:, :3].std(0).max() < 4):
-            return None
-        return pixels
-    except Exception as error:  # a broken source file must not end the run; it is counted and left out
+        return fitted(read(drawing, side_px), side_px)
+    except Exception as error:  # a broken source file must not end the run; it is named and left out
         print(f"left out {drawing.family}/{drawing.ident}: {type(error).__name__}")
         return None
 
 
-def main() -> None:
-    from training.fetch import fetch
+def read(drawing: Drawing, side_px: int) -> Image.Image:
+    """The drawing as its source has it, or twice `side_px` wide where it is vectors."""
+    import resvg_py
 
+    if drawing.family == "fluent-3d":
+        return Image.open(PACKAGES / drawings.source_file(drawing)).convert("RGBA")
+    if drawing.family == "openclipart":
+        svg = (PACKAGES / drawings.source_file(drawing)).read_text(encoding="utf-8", errors="replace")
+    else:
+        svg = drawings.icon_svg(drawing)
+    png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=2 * side_px))
+    return Image.open(io.BytesIO(png)).convert("RGBA")
+
+
+def fitted(image: Image.Image, side_px: int) -> np.ndarray | None:
+    """uint8 [side, side, 4]: what is not transparent of an RGBA `image`, in the middle, as large as fits.
+
+    None for a picture that shows next to nothing, or one plain square.
+    """
+    box = image.getchannel("A").point(lambda a: 255 * (a > 20)).getbbox()
+    if box is None or max(box[2] - box[0], box[3] - box[1]) < 0.12 * side_px:
+        return None
+    image = image.crop(box)
+    image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
+    if max(image.size) < side_px:
+        scale = side_px / max(image.size)
+        image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+    square = Image.new("RGBA", (side_px, side_px))
+    square.paste(image, ((side_px - image.width) // 2, (side_px - image.height) // 2))
+    pixels = np.asarray(square)
+    seen = pixels[pixels[..., 3] > 100]
+    empty = len(seen) < 0.016 * side_px**2
+    if empty or (len(seen) > 0.97 * side_px**2 and seen[:, :3].std(0).max() < 4):
+        return None
+    return pixels
+
+
+def write(split: str, chosen: list[Drawing], side_px: int) -> None:
+    """Renders `chosen` into `work/SPLIT.npy`, and writes what became of them to `work/SPLIT.jsonl`."""
+    with Pool() as pool:
+        pictures = pool.map(partial(render, side_px=side_px), chosen, chunksize=64)
+    kept = [
+        (drawing, picture) for drawing, picture in zip(chosen, pictures, strict=True) if picture is not None
+    ]
+    rows = [asdict(drawing) | {"file": str(drawings.source_file(drawing))} for drawing, _ in kept]
+    (WORK / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    np.save(WORK / f"{split}.npy", np.stack([picture for _, picture in kept]))
+    print(f"{split}: {len(kept)} drawings of {len({drawing.name for drawing, _ in kept})} names")
+
+
+def main() -> None:
     fetch()
     trained = drawings.trained()
     for split, chosen, side_px in (
@@ -66,22 +89,8 @@ def main() -> None:
         ("held_out", drawings.held_out(), SIDE_PX),
         ("large", trained[::3], LARGE_PX),
     ):
-        if (WORK / f"{split}.npy").exists():
-            continue
-        with Pool() as pool:
-            pictures = pool.map(partial(render, side_px=side_px), chosen, chunksize=64)
-        kept = [
-            (drawing, picture)
-            for drawing, picture in zip(chosen, pictures, strict=True)
-            if picture is not None
-        ]
-        np.save(WORK / f"{split}.npy", np.stack([picture for _, picture in kept]))
-        with open(WORK / f"{split}.jsonl", "w") as manifest:
-            for drawing, _ in kept:
-                manifest.write(
-                    json.dumps(asdict(drawing) | {"file": str(drawings.source_file(drawing))}) + "\n"
-                )
-        print(f"{split}: {len(kept)} drawings of {len({d.name for d, _ in kept})} names")
+        if not (WORK / f"{split}.npy").exists():
+            write(split, chosen, side_px)
 
 
 if __name__ == "__main__":

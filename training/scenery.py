@@ -12,6 +12,7 @@ import fnmatch
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -201,9 +202,9 @@ def public_domain() -> list[str]:
             paragraphs.append((patterns.group(1).split(), licence.group(1)))
     licences = {}
     for path in sorted(LAND.iterdir()):
-        for patterns, licence in paragraphs:  # the last paragraph that matches holds
-            if any(fnmatch.fnmatch(f"images/land/{path.name}", pattern) for pattern in patterns):
-                licences[path.name] = licence
+        for globs, spdx in paragraphs:  # the last paragraph that matches holds
+            if any(fnmatch.fnmatch(f"images/land/{path.name}", glob) for glob in globs):
+                licences[path.name] = spdx
     return [name for name, licence in licences.items() if licence == "public-domain"]
 
 
@@ -216,8 +217,12 @@ def photographs() -> Iterator[tuple[list[str], str, np.ndarray]]:
 
 
 def main() -> None:
+    if (WORK / "scenery.npy").exists():
+        print("scenery: is there already")
+        return
     rng = np.random.default_rng(0)
-    pictures, rows = [], []
+    pictures: list[np.ndarray] = []
+    rows: list[dict[str, Any]] = []
     for i, (names, file, picture) in enumerate(photographs()):
         pictures.append(picture)
         rows.append({"names": names, "file": file, "licence": "public domain", "held_out": i % 8 == 0})

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,8 +28,13 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures [n, 3, s, s] in [0, 1]; `labels` [n, 3] places in the list of names (-1: none) with `shares` [n, 3]
-    that sum to one; a caption for each.
+    """Scenes with their words.
+
+    Args:
+        pictures: [n, 3, s, s] in [0, 1].
+        labels: [n, 3] places in the list of names of first thing, second thing, what is behind; -1: none or unknown.
+        shares: [n, 3], how much of the scene each is; rows sum to one, 0: not there.
+        captions: a sentence for each.
     """
 
     pictures: Tensor
@@ -36,8 +43,18 @@ class Batch:
     captions: list[str]
 
 
-def read_rows(path: Path) -> list[dict]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a manifest, one JSON object a line."""
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def concept_names(split: str, folder: Path = WORK) -> list[str]:
+    """All names of the drawings of `split` and of the scenery that goes with it, sorted."""
+    scenery = read_rows(folder / "scenery.jsonl")
+    behind = [row["names"] for row in scenery if row["held_out"] == (split == "held_out")]
+    return sorted(
+        {row["name"] for row in read_rows(folder / f"{split}.jsonl")} | {n for names in behind for n in names}
+    )
 
 
 def shrink(rgba: np.ndarray, side: int) -> Tensor:
@@ -64,26 +81,31 @@ class Scenes:
     """Draws batches of scenes.
 
     Args:
-        split: `trained`, `large` (fewer, from near), or `held_out`: families and photographs that nothing is trained on.
+        split: `trained`, `large` (fewer, from near), or `held_out`: families and photographs that nothing is
+            trained on.
         source_px: side of the drawings that are pasted (their full size is 96, of `large` 192).
         names: the list that labels point into; by default all names of drawings and scenery, sorted.
+        folder: where `render.py` and `scenery.py` have written.
     """
 
     def __init__(
-        self, split: str = "trained", *, source_px: int = 48, names: list[str] | None = None
+        self,
+        split: str = "trained",
+        *,
+        source_px: int = 48,
+        names: list[str] | None = None,
+        folder: Path = WORK,
     ) -> None:
-        drawings, scenery = read_rows(WORK / f"{split}.jsonl"), read_rows(WORK / "scenery.jsonl")
+        drawings, scenery = read_rows(folder / f"{split}.jsonl"), read_rows(folder / "scenery.jsonl")
         kept = [i for i, row in enumerate(scenery) if row["held_out"] == (split == "held_out")]
-        self.drawings = shrink(np.load(WORK / f"{split}.npy"), source_px)
-        backgrounds = torch.from_numpy(np.load(WORK / "scenery.npy")[kept]).permute(0, 3, 1, 2)
+        self.drawings = shrink(np.load(folder / f"{split}.npy"), source_px)
+        backgrounds = torch.from_numpy(np.load(folder / "scenery.npy")[kept]).permute(0, 3, 1, 2)
         self.backgrounds = F.interpolate(
             backgrounds.float(), scale_factor=min(source_px / 96, 1.0), mode="area"
         ).to(torch.uint8)
         self.drawing_names = [row["name"] for row in drawings]
         self.background_names = [scenery[i]["names"] for i in kept]
-        self.names = names or sorted(
-            {*self.drawing_names, *(n for row in self.background_names for n in row)}
-        )
+        self.names = names or concept_names(split, folder)
         self.place = {name: i for i, name in enumerate(self.names)}
         self.weights = torch.tensor([row["weight"] for row in drawings])
         self.colours = [main_colour(drawing) for drawing in self.drawings]
@@ -103,33 +125,30 @@ class Scenes:
         `near` > 1 brings things up to that many times nearer, so that the picture shows a part of them.
         """
         chance = random.Random(int(torch.randint(2**62, (), generator=rng)))
-        pictures = self.draw_backgrounds(count, side_px, rng)
-        behind = [chance.choice(self.background_names[i]) if i >= 0 else None for i in self.last_backgrounds]
-        has_first = (torch.rand(count, generator=rng) >= bare) | torch.tensor(
-            [name is None for name in behind]
-        )
+        pictures, backgrounds = self.draw_backgrounds(count, side_px, rng)
+        behind = [chance.choice(self.background_names[i]) if i >= 0 else None for i in backgrounds]
+        unnamed = torch.tensor([name is None for name in behind])
+        has_first = (torch.rand(count, generator=rng) >= bare) | unnamed
         has_second = has_first & (torch.rand(count, generator=rng) < second)
-        labels, shares, names = torch.full((count, 3), -1), torch.zeros(count, 3), []
         chosen = torch.multinomial(self.weights, 2 * count, replacement=True, generator=rng).view(2, count)
+        things: list[list[str | None]] = []
         for slot, present in enumerate((has_first, has_second)):
             scale = (0.55 + 0.75 * torch.rand(count, generator=rng)) * (0.55 if slot else 1.0)
             scale = torch.where(has_second, scale * (1.0 if slot else 0.7), scale)
             scale = scale * near ** torch.rand(count, generator=rng)
             pictures = self.paste(pictures, chosen[slot], scale, present, rng)
-            shares[:, slot] = present * (0.3 if slot else 0.7)
-        for i in range(count):
-            first, other = (
-                self.drawing_names[int(row[i])] if present[i] else None
-                for row, present in zip(chosen, (has_first, has_second), strict=True)
-            )
-            for slot, name in enumerate((first, other, behind[i])):
-                labels[i, slot] = -1 if name is None else self.place[name]
-            shares[i, 2] = 0.0 if behind[i] is None else (0.2 if first else 1.0)
-            names.append(caption(chance, first, self.colours[int(chosen[0, i])], other, behind[i]))
-        return Batch(pictures.clamp(0, 1), labels, shares / shares.sum(1, keepdim=True), names)
+            names = [self.drawing_names[i] for i in chosen[slot].tolist()]
+            things.append([name if there else None for name, there in zip(names, present, strict=True)])
+        rows = list(zip(*things, behind, strict=True))
+        labels = torch.tensor([[self.place.get(name, -1) if name else -1 for name in row] for row in rows])
+        colours = [self.colours[i] for i in chosen[0].tolist()]
+        captions = [
+            caption(chance, row[0], colour, *row[1:]) for row, colour in zip(rows, colours, strict=True)
+        ]
+        return Batch(pictures.clamp(0, 1), labels, shares_of(rows), captions)
 
-    def draw_backgrounds(self, count: int, side_px: int, rng: torch.Generator) -> Tensor:
-        """Crops of scenery (three in five), gradients and plain colours; `last_backgrounds` tells which, -1: unnamed."""
+    def draw_backgrounds(self, count: int, side_px: int, rng: torch.Generator) -> tuple[Tensor, list[int]]:
+        """Crops of scenery (three in five), gradients and plain colours; and which scenery each is, -1: none."""
         chosen = torch.randint(len(self.backgrounds), (count,), generator=rng)
         source = self.backgrounds[chosen].float() / 255
         scale = 0.45 + 0.55 * torch.rand(count, generator=rng)
@@ -144,23 +163,22 @@ class Scenes:
         ends = torch.where(torch.rand(count, 1, 1, 1, generator=rng) < 0.3, ends[:, :, :1], ends)
         plain = F.interpolate(ends, (side_px, side_px), mode="bilinear", align_corners=True)
         named = torch.rand(count, generator=rng) < 0.6
-        self.last_backgrounds = torch.where(named, chosen, -1).tolist()
-        return torch.where(named[:, None, None, None], crops, plain)
+        pictures = torch.where(named[:, None, None, None], crops, plain)
+        return pictures, torch.where(named, chosen, -1).tolist()
 
     def paste(
         self, pictures: Tensor, chosen: Tensor, scale: Tensor, present: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """Pastes drawings at a side of `scale` times the picture's, somewhere, flipped at times, in a little other light."""
+        """Pastes the drawings `chosen` [n] at a side of `scale` [n] times the picture's where they are `present` [n].
+
+        Somewhere, a little turned, flipped at times, in a little other light.
+        """
         count, _, side_px, _ = pictures.shape
         angle = torch.randn(count, generator=rng) * 0.12
         flip = torch.where(torch.rand(count, generator=rng) < 0.3, -1.0, 1.0)
         reach = (1.15 - scale).abs().clamp_min(0.1)
         shift = (2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None]
-        cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
-        theta = torch.stack(
-            [flip * cos, -flip * sin, torch.zeros(count), sin, cos, torch.zeros(count)], 1
-        ).view(count, 2, 3)
-        theta[:, :, 2] = -(theta[:, :, :2] @ shift[:, :, None])[..., 0]
+        theta = picture_to_drawing(angle, flip, scale, shift)
         grid = F.affine_grid(theta, [count, 4, side_px, side_px], align_corners=False)
         layer = F.grid_sample(self.drawings[chosen].float() / 255, grid, align_corners=False)
         light = (
@@ -172,10 +190,35 @@ class Scenes:
         return pictures * (1 - layer[:, 3:]) + (layer[:, :3] * light).clamp(0, 1)
 
 
+def picture_to_drawing(angle: Tensor, flip: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Affine maps [n, 2, 3] from places in the picture to places in the drawing, both in [-1, 1]."""
+    zero = torch.zeros(len(angle))
+    cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
+    theta = torch.stack([flip * cos, -flip * sin, zero, sin, cos, zero], 1).view(-1, 2, 3)
+    theta[:, :, 2] = -(theta[:, :, :2] @ shift[:, :, None])[..., 0]
+    return theta
+
+
+def shares_of(rows: Sequence[Sequence[str | None]]) -> Tensor:
+    """How much of each scene its first thing, its second thing and what is behind them are: [n, 3], rows sum to one."""
+    shares = torch.tensor(
+        [
+            [0.7 * (first is not None), 0.3 * (other is not None), behind_share(first) * (behind is not None)]
+            for first, other, behind in rows
+        ]
+    )
+    return shares / shares.sum(1, keepdim=True)
+
+
+def behind_share(first: str | None) -> float:
+    """What is behind a thing says less than scenery alone."""
+    return 1.0 if first is None else 0.2
+
+
 def caption(
     chance: random.Random, first: str | None, colour: str, other: str | None, behind: str | None
 ) -> str:
-    """A small grammar of what, in which colour, with what, and where."""
+    """A small grammar of what, in which colour, with what, and where: "a red castle and a tree in front of hills"."""
     if first is None:
         return chance.choice(["{}", "a picture of {}", "{} landscape"]).format(behind)
     text = f"a {colour} {first}" if chance.random() < 0.3 else chance.choice([first, f"a {first}"])

@@ -42,6 +42,9 @@ def phrases() -> list[str]:
 
 
 def main() -> None:
+    if (WORK / "words.pt").exists():
+        print("words: are there already")
+        return
     texts = phrases()
     words = list(
         dict.fromkeys([*minilm.vocabulary(), *(word for text in texts for word in split_words(text))])
@@ -82,6 +85,7 @@ def main() -> None:
 
 
 def load() -> Words:
+    """The vocabulary that `main` wrote, with its vectors and weights."""
     stored = torch.load(WORK / "words.pt", weights_only=True)
     return Words(tuple(stored["vocabulary"]), stored["vectors"], stored["weights"])
 

@@ -43,7 +43,10 @@ class Canvas:
         generator: Generator,
         device: torch.device,
     ) -> Canvas:
-        """The canvas of a recipe at `size`; InputError where it is too narrow for the prompts."""
+        """The canvas of a recipe at `size`; InputError where it is too narrow for the prompts.
+
+        All that it holds is on `device`; only the sampler and the field compute on the CPU.
+        """
         bending = {name: getattr(recipe, name) for name in Distortion.__dataclass_fields__}
         sampler = CutoutSampler(
             size.aspect,

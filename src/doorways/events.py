@@ -1,4 +1,4 @@
-"""What a painting tells while it comes: frozen records that the command line, a recorder or your callback listens to."""
+"""What a painting tells while it comes: frozen records for the command line, a recorder, or your own callback."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Stepped:
         step: steps taken so far, 1 after the first.
         steps: steps of the whole run.
         loss: the weighted sum that was minimised, before this step changed the latent.
-        parts: each objective's own value, unweighted; of several perceptors, their weighted mean.
+        parts: each objective's own value, unweighted (of several perceptors, their weighted mean); `hold` is the mean
+            squared distance to the latent of the picture started from, where the recipe holds on to it.
         size: the canvas, in pixels.
         seconds: what the step took.
     """

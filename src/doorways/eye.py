@@ -12,6 +12,7 @@ from torch import Tensor
 from doorways.cutouts import Cutouts, Pyramid, cut
 from doorways.objectives import targets
 from doorways.perceptors import Perceptor
+from doorways.perceptors.tower import TowerPerceptor
 from doorways.pictures import fit, read_picture
 from doorways.prompts import Prompt
 from doorways.size import Size
@@ -41,8 +42,18 @@ class Eye:
     def open(
         cls, perceptor: Perceptor, weight: float, prompts: tuple[Prompt, ...], device: torch.device
     ) -> Eye:
+        """An eye that looks for `prompts`; InputError for one that the perceptor cannot read."""
         vectors = torch.cat([embed_prompt(perceptor, prompt, device) for prompt in prompts])
         return cls(perceptor, weight, vectors, torch.zeros_like(vectors[0]))
+
+    def misread(self, prompts: tuple[Prompt, ...]) -> dict[str, str]:
+        """Words of the prompts that the perceptor does not know -> the words it reads instead.
+
+        Only the embedded perceptors have a list of words; the others read texts letter by letter if need be.
+        """
+        if not isinstance(self.perceptor, TowerPerceptor):
+            return {}
+        return self.perceptor.fallbacks(" ".join(prompt.text for prompt in prompts))
 
     def see(self, pyramid: Pyramid, cutouts: Cutouts) -> Tensor:
         """Unit vectors [n, d] of the cutouts; gradients flow to the picture."""

@@ -18,7 +18,7 @@ PACKAGES = ("doorways", "torch", "diffusers", "transformers")
 
 
 def describe_machine(place: Device) -> dict[str, Any]:
-    """Versions, device, precision and threads, as JSON values: what the bits of a picture depend on beside its recipe."""
+    """Versions, device, precision and threads as JSON values: the bits of a picture depend on them."""
     return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "processor": platform.machine(),
@@ -34,11 +34,11 @@ def out_of_memory(recipe: Recipe) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        spent = isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(
-            error
-        )
-        if not spent:
+        text = str(error).lower()
+        spent = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not spent and "allocate memory" not in text and "out of memory" not in text:
             raise
         raise DoorwaysError(
-            f"there is too little memory for {recipe.cutouts} cutouts on {recipe.size}; ask for fewer cutouts or a smaller size"
+            f"there is too little memory for {recipe.cutouts} cutouts on {recipe.size}; ask for fewer cutouts, a "
+            "smaller size, or smaller models"
         ) from error

@@ -6,13 +6,19 @@ The text chunk `doorways` holds it as JSON. It is data: nothing in it is ever ex
 from __future__ import annotations
 
 import json
+import struct
+import zlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from doorways.errors import InputError
 
 CHUNK = "doorways"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+LONGEST_TEXT = 1 << 24
+"""Bytes to which a packed text is unpacked at most."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +54,27 @@ class Metadata:
 
 
 def read_metadata(path: Path | str) -> Metadata:
-    """What the PNG at `path` says about itself.
+    """What the PNG at `path` says about itself; its pixels are not looked at.
 
     Raises:
         InputError: no such file, not a PNG, or no recipe in it.
     """
-    from PIL import Image, UnidentifiedImageError
-
     try:
-        with Image.open(path, formats=["PNG"]) as image:
-            text = getattr(image, "text", {}).get(CHUNK)
+        with Path(path).open("rb") as stream:
+            is_png = stream.read(len(SIGNATURE)) == SIGNATURE
+            text = (
+                next((text for keyword, text in _texts(stream) if keyword == CHUNK), None) if is_png else None
+            )
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; check the picture's name") from None
-    except UnidentifiedImageError:
-        raise InputError(f"{path}: is not a PNG; recipes live in the PNGs that Doorways painted") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a PNG ({error}); use an undamaged copy") from error
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); give a picture that Doorways painted"
+        ) from error
+    except (ValueError, struct.error, zlib.error) as error:
+        raise InputError(f"{path}: is a damaged PNG ({error}); use an undamaged copy") from error
+    if not is_png:
+        raise InputError(f"{path}: is not a PNG; recipes live in the PNGs that Doorways painted")
     if text is None:
         raise InputError(
             f"{path}: holds no recipe; it was not painted by Doorways, or a program that saved it dropped the recipe, "
@@ -73,3 +84,23 @@ def read_metadata(path: Path | str) -> Metadata:
         return Metadata.from_json(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: its recipe is damaged ({error}); use an undamaged copy") from error
+
+
+def _texts(stream: BinaryIO) -> Iterator[tuple[str, str]]:
+    """Keyword and text of each text chunk of a PNG, whichever of the three kinds a program has made of it."""
+    while header := stream.read(8):
+        length, kind = struct.unpack(">I4s", header)
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            stream.seek(length + 4, 1)
+            continue
+        body, check = stream.read(length), stream.read(4)
+        if check != struct.pack(">I", zlib.crc32(kind + body)):
+            raise ValueError("a text in it was cut off or changed")
+        keyword, _, rest = body.partition(b"\0")
+        if kind == b"iTXt":
+            packed, text = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
+        else:
+            packed, text = kind == b"zTXt", rest[1:] if kind == b"zTXt" else rest
+        if packed:
+            text = zlib.decompressobj().decompress(text, LONGEST_TEXT)
+        yield keyword.decode("latin-1"), text.decode("utf-8" if kind == b"iTXt" else "latin-1")

@@ -13,24 +13,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from doorways.aims import Aims
 from doorways.canvas import Canvas
 from doorways.cutouts import Cutouts, build_pyramid
+from doorways.descent import Descent
 from doorways.devices import choose_device
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Finished, Grew, Started, Stepped
 from doorways.eye import Eye
 from doorways.generators import load_generator
 from doorways.growth import Growth
+from doorways.ingredients import must_be_the_same, named_pictures
 from doorways.machine import describe_machine, out_of_memory
-from doorways.objectives import Objective, Sight, pair_weights
+from doorways.objectives import Sight, pair_weights
 from doorways.painting import Painting
 from doorways.perceptors import load_perceptor
-from doorways.perceptors.tower import TowerPerceptor
 from doorways.pictures import to_image
 from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
-from doorways.registry import objectives
-from doorways.schedule import Schedule
 from doorways.size import Size
 from doorways.start import Start
 from doorways.symmetry import parse_symmetry
@@ -55,11 +55,11 @@ class Painter:
         self.place = choose_device(recipe.device, recipe.precision)
         device, dtype = self.place.device, self.place.dtype
         self.generator = load_generator(recipe.generator, device=device, dtype=dtype)
-        self.learning_rate = recipe.learning_rate or self.generator.learning_rate
         self.growth = Growth.plan(recipe, self.generator.factor)
+        rate = recipe.learning_rate or self.generator.learning_rate
         self.recipe = recipe.override(
             start_size=self.growth.sizes[0],
-            learning_rate=self.learning_rate,
+            learning_rate=rate,
             threads=torch.get_num_threads(),
             precision=self.place.precision,
         )
@@ -71,20 +71,28 @@ class Painter:
             for spec, weight in weights
         ]
         self.symmetry = parse_symmetry(recipe.symmetry)
-        self.objectives = choose_objectives(recipe)
+        self.aims = Aims.read(recipe)
         self.start = Start.read(recipe)
+        self.pictures = named_pictures(recipe, self.prompts)
+        self.canvases = {
+            size: Canvas.stretch(size, recipe, self.prompts, self.start, self.generator, device)
+            for size in self.growth.sizes
+        }
+        self.canvas = self.canvases[self.growth.sizes[0]]
         self.rng = torch.Generator().manual_seed(recipe.seed)
-        self.step = 0
-        self.canvas = self.stretch(self.growth.sizes[0])
         with torch.no_grad():
-            self.latent = self.start.latent(self.generator, self.size, self.rng, device)
-        self.average = self.latent.clone()
-        self.optimiser = self.new_optimiser()
+            latent = self.start.latent(self.generator, self.size, self.rng, device)
+        self.descent = Descent(latent, learning_rate=rate, averaging=recipe.averaging)
 
     @property
     def size(self) -> Size:
         """The canvas as it is now, in pixels."""
         return self.canvas.size
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far."""
+        return self.descent.steps
 
     def __iter__(self) -> Iterator[Event]:
         yield Started(self.recipe, self.notes())
@@ -102,20 +110,16 @@ class Painter:
         """Latent -> picture -> cutouts -> embeddings -> objectives -> latent, once; the loss and its parts."""
         progress = self.step / max(1, self.recipe.steps - 1)
         cutouts = self.draw_cutouts(progress)
-        self.latent.requires_grad_(True)
-        picture = self.canvas.masked(self.generator.decode(self.latent))
+        latent = self.descent.latent.detach().requires_grad_()
+        picture = self.canvas.masked(self.generator.decode(latent))
         values = self.evaluate(picture, cutouts)
-        weights = {name: schedule.at(progress) for name, (_, schedule) in self.objectives.items()}
-        loss = sum((weights[name] * value for name, value in values.items()), picture.new_zeros(()))
-        loss = loss + self.recipe.hold.at(progress) * self.canvas.drift(self.latent)
-        (gradient,) = torch.autograd.grad(loss, self.latent)
-        self.latent.requires_grad_(False)
+        loss = self.aims.weigh(values, progress)
+        if self.canvas.held is not None:
+            values["hold"] = self.canvas.drift(latent)
+            loss = loss + self.recipe.hold.at(progress) * values["hold"]
+        (gradient,) = torch.autograd.grad(loss, latent)
         self.must_be_finite(loss, gradient)
-        self.latent.grad = gradient
-        self.optimiser.step()
-        self.generator.clamp_(self.latent)
-        self.step += 1
-        self.average.lerp_(self.latent, max(1 - self.recipe.averaging, 1 / (self.step + 1)))
+        self.descent.step(gradient, self.generator.clamp_)
         return float(loss.detach()), {name: float(value.detach()) for name, value in values.items()}
 
     def evaluate(self, picture: Tensor, cutouts: Cutouts) -> dict[str, Tensor]:
@@ -126,25 +130,23 @@ class Painter:
         firsts = cutouts.pairs[:, 0]
         distance = self.symmetry.fixed_distance(centres[firsts], self.size.aspect)
         paired = pair_weights(distance, cutouts.size[firsts]).to(picture)
-        pyramid, values = build_pyramid(picture), dict.fromkeys(self.objectives, picture.new_zeros(()))
+        pyramid, values = build_pyramid(picture), dict.fromkeys(self.aims.objectives, picture.new_zeros(()))
         for rank, eye in enumerate(self.eyes):
             embeddings = eye.see(pyramid, cutouts)
-            mean = None
             if self.recipe.remove_mean:
                 eye.learn_mean(embeddings, shares)
-                mean = eye.residual_mean
             sight = Sight(
-                picture,
-                self.symmetry,
-                embeddings,
-                eye.prompts,
-                shares,
-                loss_weights,
-                cutouts.pairs,
-                paired,
-                mean,
+                picture=picture,
+                symmetry=self.symmetry,
+                embeddings=embeddings,
+                texts=eye.prompts,
+                shares=shares,
+                loss_weights=loss_weights,
+                pairs=cutouts.pairs,
+                pair_weights=paired,
+                residual_mean=eye.residual_mean if self.recipe.remove_mean else None,
             )
-            for name, (objective, _) in self.objectives.items():
+            for name, objective in self.aims.objectives.items():
                 if objective.needs == "embeddings":
                     values[name] = values[name] + eye.weight * objective.evaluate(sight)
                 elif rank == 0:
@@ -153,123 +155,85 @@ class Painter:
 
     def draw_cutouts(self, progress: float) -> Cutouts:
         """The cutouts of a step: in pairs where an objective compares places."""
-        paired = any(
-            name != "prompt_match" and objective.needs == "embeddings"
-            for name, (objective, _) in self.objectives.items()
-        )
-        matrix = self.symmetry.matrix(self.size.aspect) if paired else None
+        matrix = self.symmetry.matrix(self.size.aspect) if self.aims.compare_places else None
         return self.canvas.sampler.draw(
             self.rng, progress=progress, symmetry_matrix=matrix, wraps=self.symmetry.wraps
         )
 
-    def stretch(self, size: Size) -> Canvas:
-        return Canvas.stretch(size, self.recipe, self.prompts, self.start, self.generator, self.place.device)
-
     def grow(self, size: Size) -> None:
-        """Resamples the latent, its average and Adam's moments for a canvas of `size`."""
-        moments = self.optimiser.state_dict()["state"]
-        self.canvas = self.stretch(size)
-        self.latent = self.generator.resize(self.latent, *size)
-        self.average = self.generator.resize(self.average, *size)
-        self.optimiser = self.new_optimiser()
-        for name in ("exp_avg", "exp_avg_sq"):
-            if moments:
-                moments[0][name] = self.generator.resize(moments[0][name], *size)
-        self.load_moments(moments)
-
-    def new_optimiser(self) -> torch.optim.Adam:
-        return torch.optim.Adam([self.latent], lr=self.learning_rate, betas=(0.9, 0.99))
-
-    def load_moments(self, moments: Mapping[int, Mapping[str, Tensor]]) -> None:
-        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": moments})
+        """Goes on with a canvas of `size`."""
+        with out_of_memory(self.recipe):
+            self.canvas = self.canvases[size]
+            self.descent.resample(lambda tensor: self.generator.resize(tensor, *size))
 
     def must_be_finite(self, loss: Tensor, gradient: Tensor) -> None:
+        """DoorwaysError with the step and the remedy, before a bad step is taken."""
         if not (loss.isfinite() and gradient.isfinite().all()):
             raise DoorwaysError(
-                f"at step {self.step + 1} the loss or its gradient was not finite (loss {float(loss.detach())}); the picture of step "
-                f"{self.step} is kept: try a lower learning_rate than {self.learning_rate:g}, or precision fp32"
+                f"at step {self.step + 1} the loss (now {float(loss.detach()):g}) or its gradient is not finite; the "
+                f"picture after step {self.step} is kept: try a learning_rate below {self.recipe.learning_rate:g}, or "
+                "precision fp32"
             )
 
     @torch.no_grad()
     def picture(self) -> Tensor:
         """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average."""
-        return self.canvas.masked(self.generator.decode(self.average))
+        return self.canvas.masked(self.generator.decode(self.descent.average))
 
     def painting(self, events: tuple[Event, ...] = ()) -> Painting:
         """What has been painted so far."""
-        return Painting(to_image(self.picture()), self.recipe, self.average.detach().cpu().clone(), events)
+        return Painting(to_image(self.picture()), self.recipe, self.descent.average.cpu().clone(), events)
 
     def notes(self) -> tuple[str, ...]:
         """What the artist should know before the first step."""
-        notes = (
-            [self.place.note]
-            if self.step == 0
-            else [f"going on after step {self.step} of {self.recipe.steps}"]
+        first = (
+            self.place.note if not self.step else f"going on after step {self.step} of {self.recipe.steps}"
         )
-        for spec, eye in zip(self.recipe.perceptor, self.eyes, strict=True):
-            if isinstance(eye.perceptor, TowerPerceptor):
-                fallbacks = eye.perceptor.fallbacks(" ".join(prompt.text for prompt in self.prompts))
-                notes += [
-                    f"{spec} does not know the word {word!r} and reads {known!r}"
-                    for word, known in fallbacks.items()
-                ]
-        return tuple(dict.fromkeys(notes))
+        misread = [
+            f"{eye.perceptor.name} does not know the word {word!r} and reads {known!r}"
+            for eye in self.eyes
+            for word, known in eye.misread(self.prompts).items()
+        ]
+        return tuple(dict.fromkeys([first, *misread]))
 
     def machine(self) -> dict[str, Any]:
         """What made the picture, as JSON values: versions, device, precision, threads, fingerprints of the weights."""
-        models = {self.recipe.generator: self.generator.fingerprint}
-        models |= {
-            spec: eye.perceptor.fingerprint
-            for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True)
-        }
-        return describe_machine(self.place) | {"weights": models}
+        weights = {f"generator {self.recipe.generator}": self.generator.fingerprint}
+        for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True):
+            weights[f"perceptor {spec}"] = eye.perceptor.fingerprint
+        return describe_machine(self.place) | {"weights": weights}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """All that the next step depends on: tensors and JSON values, for `resume`."""
-        tensors = {"latent": self.latent, "average": self.average, "rng": self.rng.get_state()}
-        for moments in self.optimiser.state_dict()["state"].values():
-            tensors |= {f"adam.{name}": tensor for name, tensor in moments.items()}
+        """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""
+        tensors = self.descent.tensors() | {"rng": self.rng.get_state()}
         tensors |= {f"eye.{i}.residual_mean": eye.residual_mean for i, eye in enumerate(self.eyes)}
-        meta = {"recipe": self.recipe.settings(), "step": self.step, "seen": [eye.seen for eye in self.eyes]}
-        return tensors, meta | {"size": str(self.size), "machine": self.machine()}
+        meta = {
+            "recipe": self.recipe.settings(),
+            "step": self.step,
+            "size": str(self.size),
+            "seen": [eye.seen for eye in self.eyes],
+            "machine": self.machine(),
+            "pictures": self.pictures,
+        }
+        return {name: tensor.to("cpu", copy=True) for name, tensor in tensors.items()}, meta
 
     @classmethod
     def resume(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Painter:
-        """The painter that `state` was taken of, ready for the step after; InputError if the weights are others now."""
+        """The painter that `state` was taken of, ready for the step after.
+
+        Raises:
+            InputError: weights of a model or a picture that the recipe names are others now, or are gone.
+        """
         painter = cls(Recipe.build(**meta["recipe"]))
-        painter.must_be_the_same_weights(meta["machine"]["weights"])
-        device = painter.place.device
-        painter.step = meta["step"]
-        painter.canvas = painter.stretch(Size.parse(meta["size"]))
-        painter.latent, painter.average = tensors["latent"].to(device), tensors["average"].to(device)
+        must_be_the_same(painter.machine()["weights"], meta["machine"]["weights"])
+        must_be_the_same(painter.pictures, meta["pictures"])
+        painter.canvas = painter.canvases[Size.parse(meta["size"])]
+        painter.descent.load(tensors, steps=meta["step"])
         painter.rng.set_state(tensors["rng"])
-        painter.optimiser = painter.new_optimiser()
-        moments = {name.removeprefix("adam."): t for name, t in tensors.items() if name.startswith("adam.")}
-        painter.load_moments({0: moments} if moments else {})
         for i, eye in enumerate(painter.eyes):
-            eye.residual_mean, eye.seen = tensors[f"eye.{i}.residual_mean"].to(device), meta["seen"][i]
+            eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
+            eye.seen = meta["seen"][i]
         return painter
-
-    def must_be_the_same_weights(self, weights: Mapping[str, str]) -> None:
-        now = self.machine()["weights"]
-        for spec, was in weights.items():
-            if now.get(spec) != was:
-                raise DoorwaysError(
-                    f"{spec} has other weights ({now.get(spec)}) than when the painting was begun ({was}), so it cannot be gone "
-                    "on with; bring back those weights, or paint it anew with --recipe"
-                )
-
-
-def choose_objectives(recipe: Recipe) -> dict[str, tuple[Objective, Schedule]]:
-    """The objectives that a recipe gives any weight, with their schedules; the prompt match comes first."""
-    weights = {
-        "prompt_match": recipe.match,
-        "semantic_symmetry": recipe.semantic_symmetry,
-        "tone_symmetry": recipe.tone_symmetry,
-        "edge_symmetry": recipe.edge_symmetry,
-        "smoothness": recipe.smoothness,
-    } | recipe.objectives
-    return {name: (objectives.get(name), weight) for name, weight in weights.items() if not weight.is_zero}
 
 
 def paint(prompts: str, *, on_event: Callable[[Event], None] | None = None, **recipe: Any) -> Painting:
@@ -285,7 +249,8 @@ def paint(prompts: str, *, on_event: Callable[[Event], None] | None = None, **re
     Raises:
         InputError: something given cannot be used; it says what, why, and what to do.
     """
-    painter, events = Painter(Recipe.build(prompts=prompts, **recipe)), []
+    painter = Painter(Recipe.build(prompts=prompts, **recipe))
+    events: list[Event] = []
     for event in painter:
         events.append(event)
         if on_event is not None:

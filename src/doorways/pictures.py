@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -83,10 +84,14 @@ def _reflected(length: int, inner: int) -> Tensor:
 def _read(path: Path) -> Image.Image:
     """The image at `path`, loaded, upright and in sRGB."""
     try:
-        with Image.open(path) as image:
-            image.load()
-            profile = image.info.get("icc_profile")
-            upright = ImageOps.exif_transpose(image)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of damaged extras and of size: the picture is read, or it is an error
+            with Image.open(path) as image:
+                image.load()
+                profile = image.info.get("icc_profile")
+                upright = ImageOps.exif_transpose(image)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such picture; check its name") from None
     except Image.DecompressionBombError as error:

@@ -32,6 +32,9 @@ GROUPS = ("Prompts", "Canvas", "Run", "Models", "Cutouts", "Objectives", "Start"
 DETAIL = {"large": 0.1, "medium": 0.2, "small": 0.7}
 """Weights of cutout sizes that `detail` stands for."""
 
+ROUNDING_PX = 32
+"""How far rounding to the cells of a generator may bring a start size from the shape of the size."""
+
 CONSEQUENCES = {
     "models": ("generator", "perceptor", "learning_rate"),
     "generator": ("learning_rate",),
@@ -379,10 +382,8 @@ def _preset(name: Any, *, beside: dict[str, Any]) -> dict[str, Any]:
 def _check_start(start: Size, size: Size) -> None:
     if start.width > size.width or start.height > size.height:
         raise InputError(f"start_size {start}: must not be larger than size {size}; use {size} or less")
-    if abs(math.log(start.aspect / size.aspect)) > math.log(
-        1.15
-    ):  # rounding to the generator's cells is less
-        fitting = Size(max(1, round(start.height * size.aspect)), start.height)
+    fitting = Size(max(1, round(start.height * size.aspect)), start.height)
+    if abs(start.width - fitting.width) > max(ROUNDING_PX, 0.15 * start.width):
         raise InputError(f"start_size {start}: must have the shape of size {size}; use {fitting}")
 
 

@@ -105,7 +105,12 @@ def sentence(error: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
 
 def _rule(error: ErrorDetails) -> str:
     rule = RULES.get(error["type"])
-    return rule.format(**error.get("ctx", {})) if rule else error["msg"][0].lower() + error["msg"][1:]
+    if rule is None:
+        return error["msg"][0].lower() + error["msg"][1:]
+    limits = error.get("ctx", {}).items()
+    return rule.format(
+        **{name: f"{value:g}" if isinstance(value, float) else value for name, value in limits}
+    )
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a painting starts from: noise, a picture, or a picture that only suggests; and the mask of what may change."""
+"""What a painting starts from: noise, a picture, or one that only suggests; and the mask of what may change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ SUGGESTION_NOISE = 0.2
 
 @dataclass(frozen=True)
 class Start:
-    """The pictures that a recipe names, read once; each is fitted to whatever canvas is painted on."""
+    """The pictures that a recipe names, read once; each is fitted to whatever canvas is painted on.
+
+    Attributes:
+        picture: what to start from, [1, 3, h, w] in [0, 1], or None.
+        suggestion: what to be reminded of by noise, likewise.
+        mask: [1, 1, h, w], 1 where the picture may change, or None for everywhere.
+        how: how they come to fill a canvas of another shape.
+    """
 
     picture: Tensor | None
     suggestion: Tensor | None
@@ -30,6 +37,7 @@ class Start:
 
     @classmethod
     def read(cls, recipe: Recipe) -> Start:
+        """The start of a recipe; InputError for a file that is missing or is no picture."""
         return cls(
             picture=None if recipe.init_image is None else read_picture(recipe.init_image),
             suggestion=None if recipe.suggest is None else read_picture(recipe.suggest),
@@ -44,7 +52,8 @@ class Start:
             return generator.encode(picture)
         if self.suggestion is not None:
             noise = torch.randn((1, 3, size.height, size.width), generator=rng) * SUGGESTION_NOISE
-            hint = blur(fit(self.suggestion, size, self.how), SUGGESTION_BLUR * size.height) + noise
+            blurred = blur(fit(self.suggestion, size, self.how), SUGGESTION_BLUR * size.height)
+            hint = fit(blurred, size, "stretch") + noise  # a blur is told by fewer pixels
             return generator.encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
 

@@ -55,15 +55,15 @@ def open_video(path: Path | str, size: Size | tuple[int, int], *, fps: int = 25)
         frames = Frames(ffmpeg.stdin, even)
         try:
             yield frames
-            ffmpeg.stdin.close()
-            if ffmpeg.wait():
-                raise BrokenPipeError
+            if frames.count:
+                ffmpeg.stdin.close()
+                if ffmpeg.wait():
+                    raise BrokenPipeError
         except BrokenPipeError as error:
             said = ffmpeg.stderr.read().decode(errors="replace").strip().splitlines() or ["it gave no reason"]
-            if frames.count:
-                raise DoorwaysError(
-                    f"{path}: ffmpeg could not write the video ({said[-1]}); free some space, or write elsewhere"
-                ) from error
+            raise DoorwaysError(
+                f"{path}: ffmpeg could not write the video ({said[-1]}); free some space, or write elsewhere"
+            ) from error
         finally:
             ffmpeg.kill()
             ffmpeg.wait()
@@ -117,7 +117,8 @@ def zoom_frames(image: Image.Image, *, seconds: float = 12, fps: int = 25) -> It
         along = _ease(index / (count - 1))
         near = 1 + 0.6 * _ease(1 - abs(2 * index / (count - 1) - 1))
         width, tall = widest / near, widest / near / frame.aspect
-        left, top = (image.width - width) * along, (image.height - tall) * _middle(along, image, frame)
+        left = max(0.0, (image.width - width) * along)
+        top = max(0.0, (image.height - tall) * _middle(along, image, frame))
         box = left, top, min(left + width, image.width), min(top + tall, image.height)
         yield image.resize(frame, Image.Resampling.LANCZOS, box=box)
 

@@ -60,7 +60,7 @@ def _usage(error: CycloptsError) -> InputError:
     """What is wrong with the words of a command, in one sentence."""
     text = " ".join(str(error).split())
     command = " ".join(("doorways", *(error.command_chain or ())))
-    found = InputError(f"{text.rstrip('.')}; `{command} --help` lists what there is")
+    found = InputError(f"{text.rstrip('.')} (`{command} --help` lists what there is)")
     found.__cause__ = error
     return found
 

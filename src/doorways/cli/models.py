@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from doorways.models.catalogue import Model, find, known_models
+from doorways.models.hub import HUB
 from doorways.models.presets import PRESETS
 
 app = App(name="models", help="List the models that are known, show one, fetch one.", help_epilogue="")
@@ -19,25 +20,21 @@ Spec = Annotated[str, Parameter(help="A spec such as hub:owner/name, or one of e
 def list_models() -> None:
     """List all: what each is, its size, its licence, and whether it is here."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
     from rich.text import Text
 
     console = Console(file=sys.stdout, highlight=False)
     for role in ("generator", "perceptor"):
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
-        for heading in (f"{role}s", "size", "here", "licence"):
-            table.add_column(heading, justify="right" if heading == "size" else "left")
+        console.print(Text(f"{role}s", style="bold"))
         for model in known_models():
             if model.role == role:
-                what = Text.assemble((model.spec, "bold"), f"\n  {model.what}")
-                table.add_row(
-                    what, size_text(model.size_bytes), "yes" if model.is_here else "no", model.licence
-                )
-        console.print(table)
+                here = "here" if model.is_here else "not here"
+                console.print(Text(f"  {model.spec:<44}{size_text(model.size_bytes):>8}   {here}"))
+                console.print(Padding(Text(f"{model.what}\n{model.licence}", style="dim"), (0, 0, 0, 6)))
         console.print()
-    console.print("--models sets generator and perceptors together:")
+    console.print(Text("--models sets generator and perceptors together", style="bold"))
     for preset in PRESETS.values():
-        console.print(Text(f"  {preset.note.removeprefix('models ')}"))
+        console.print(Padding(Text(preset.note.removeprefix("models ")), (0, 0, 0, 2)))
 
 
 @app.command(name="show")
@@ -63,6 +60,9 @@ def pull_model(*specs: Spec) -> None:
     if not specs:
         raise InputError("models pull needs a spec, such as hub:openai/clip-vit-base-patch32 or piece")
     wanted = [part for spec in specs for part in (PRESETS[spec].specs if spec in PRESETS else (spec,))]
+    for spec in wanted:
+        if not spec.startswith(HUB):
+            sys.stdout.write(f"{find(spec)[0].spec}: nothing to fetch, {find(spec)[0].what}\n")
     for spec, folder in fetch(dict.fromkeys(wanted), again=True):
         sys.stdout.write(f"{spec}: {folder}\n")
 

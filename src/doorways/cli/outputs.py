@@ -74,13 +74,13 @@ def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
     >>> unused_name(Recipe.build(prompts="forest | kelp forest @0.8 | crowd :-1", seed=3)).name
     'forest-kelp-forest-3.png'
     """
-    texts = [
-        prompt.text or prompt.image.stem for prompt in parse_prompts(recipe.prompts) if prompt.weight >= 0
-    ]
+    wanted = [prompt for prompt in parse_prompts(recipe.prompts) if prompt.weight >= 0]
+    texts = [prompt.image.stem if prompt.image else prompt.text for prompt in wanted]
     stem = f"{_slug(' '.join(texts))}-{recipe.seed}"
-    return next(
+    unused = (
         path for path in _names(folder, stem) if not (path.exists() or checkpoint_beside(path).exists())
     )
+    return next(unused)
 
 
 def _names(folder: Path, stem: str) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -97,9 +98,7 @@ def paint(
     outputs = output.beside(output.out or unused_name(wanted))
     outputs.check(force=output.force)
     _bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
-    from doorways.painter import Painter
-
-    return _run(Painter(wanted), outputs)
+    return _run(lambda painter: painter(wanted), outputs)
 
 
 def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
@@ -118,9 +117,8 @@ def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
         raise InputError(_why_not(picture))
     outputs.check(force=output.force, resuming=True)
     from doorways.checkpoint import load_checkpoint
-    from doorways.painter import Painter
 
-    return _run(Painter.resume(*load_checkpoint(outputs.checkpoint)), outputs)
+    return _run(lambda painter: painter.resume(*load_checkpoint(outputs.checkpoint)), outputs)
 
 
 def _why_not(picture: Path) -> str:
@@ -151,10 +149,15 @@ def _bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
             pass
 
 
-def _run(painter: Painter, outputs: Outputs) -> int:
-    from doorways.cli.session import Session
+def _run(begin: Callable[[type[Painter]], Painter], outputs: Outputs) -> int:
+    """Loads torch and the models, which takes its time, and runs what `begin` makes of a Painter."""
     from doorways.cli.watching import Watcher
 
     watcher = Watcher()
+    with watcher.waiting("loading the models"):
+        from doorways.cli.session import Session
+        from doorways.painter import Painter
+
+        painter = begin(Painter)
     watcher.begin(painter.recipe, step=painter.step)
     return Session(painter, outputs, watcher).run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -51,12 +52,13 @@ class Session:
                     open_video(self.outputs.video, self.painter.recipe.size, fps=FPS)
                 )
             try:
-                with Stopping() as stopping, self.watcher:
-                    self._paint(stopping)
+                with Stopping() as stopping:
+                    with self.watcher:
+                        self._paint(stopping)
+                    finished = self.painter.step >= self.steps
+                    self._keep(finished=finished)
             except KeyboardInterrupt:
                 return self._say_how_to_resume("stopped at once")
-            finished = self.painter.step >= self.steps
-            self._keep(finished=finished)
             if finished:
                 self._shoot(times=2 * FPS)
         if not finished:
@@ -130,6 +132,7 @@ class Session:
             try:
                 self._save_all(refuge, finished=finished)
             except DoorwaysError:
+                shutil.rmtree(refuge.parent)
                 raise error from None
             raise type(error)(f"{error}; until then the painting is kept as {refuge}") from error
         if finished:

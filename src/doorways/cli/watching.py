@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -46,6 +47,12 @@ class Watcher:
         elif step * 10 // self._steps > self._told:
             self._told = step * 10 // self._steps
             self.say(f"step {step}/{self._steps}  loss {loss:.3f}  {left}")
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Says what is being waited for, where a terminal can take it away again."""
+        with self.console.status(what) if self.console.is_terminal else nullcontext():
+            yield
 
     def say(self, text: str) -> None:
         """A sentence, above the bar."""

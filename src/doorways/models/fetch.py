@@ -20,7 +20,11 @@ def fetch(url: str, target: Path, *, size: int, sha256: str, tell: Callable[[int
         httpx.HTTPError, OSError: the connection or the disk failed; what has arrived is kept.
     """
     from huggingface_hub import get_session
-    from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported, but not in so many words
+        WeakFileLock,
+        build_hf_headers,
+        hf_raise_for_status,
+    )
 
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")

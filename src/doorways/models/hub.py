@@ -156,7 +156,11 @@ def _tell(on_progress: Progress | None, before: int, total: int, here: int) -> N
 @contextmanager
 def _no_bars() -> Iterator[None]:
     """None of huggingface_hub's own progress bars: the caller is told."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported, but not in so many words
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
 
     were_off = are_progress_bars_disabled()
     disable_progress_bars()

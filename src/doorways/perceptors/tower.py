@@ -13,13 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from doorways.errors import InputError
 from doorways.models.fingerprint import fingerprint
-from doorways.perceptors.words import Words
+from doorways.perceptors.words import Words, split_words
 
 MODEL_TYPE = "doorways-tower"
 
@@ -77,7 +78,7 @@ class PictureTower(nn.Module):
         """Features after each stage, finest first (for the generator's perceptual loss)."""
         x, kept = (pictures - 0.5) * 4, []
         for layer, after in pairwise([*self.layers, None]):
-            x = layer(x)  # type: ignore[misc]
+            x = layer(x)
             if isinstance(layer, Block) and not isinstance(after, Block):
                 kept.append(x)
         return kept
@@ -107,25 +108,29 @@ class TowerPerceptor:
     ) -> None:
         self.name, self.config, self.words = name, config, words
         self.size_px, self.dimension = config.size_px, config.dimension
-        self.picture_tower = pictures.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        self.picture_tower = pictures.eval().requires_grad_(False)
+        self.picture_tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.text_tower = texts.eval().requires_grad_(False)
-        self.fingerprint = fingerprint(pictures, texts)
+        spoken = nn.ParameterDict({"vectors": words.vectors, "weights": words.weights})
+        self.fingerprint = fingerprint(pictures, texts, spoken)
 
     @property
     def device(self) -> torch.device:
+        """Where its weights are."""
         return self.picture_tower.head.weight.device
 
     def to(self, device: str | torch.device, dtype: torch.dtype | None = None) -> TowerPerceptor:
+        """Moves the weights; `dtype` is that of the picture tower alone: texts are embedded once, in float32."""
         self.picture_tower.to(device=device, dtype=dtype)
         self.text_tower.to(device=device)
         return self
 
     def embed_texts(self, texts: list[str]) -> Tensor:
-        """Unit vectors [n, d] of any words; InputError for a text without a letter in it."""
+        """Unit vectors [n, d] of any words; InputError for a text without a Latin letter in it."""
         for text in texts:
-            if not any(c.isalpha() for c in text):
+            if not split_words(text):
                 raise InputError(
-                    f"prompt {text!r} has no word the embedded perceptor could read; write it in words"
+                    f"prompt {text!r} has no word the embedded perceptor could read; write it in English words"
                 )
         return F.normalize(self.text_tower(self.words.bag(texts).to(self.device)), dim=-1)
 
@@ -171,14 +176,19 @@ def load(folder: Path, *, name: str | None = None) -> TowerPerceptor:
         }
         vectors = F.normalize(tensors.pop("words.scaled").float(), dim=-1)
         words = Words(vocabulary, vectors, tensors.pop("words.weights"))
+        if not len(vocabulary) == len(vectors) == len(words.weights):
+            raise ValueError(
+                f"{len(vocabulary)} words in vocabulary.txt, {len(vectors)} vectors in weights.safetensors"
+            )
         pictures, texts = PictureTower(config), TextTower(config)
         for part, module in (("pictures", pictures), ("texts", texts)):
             prefix = part + "."
             module.load_state_dict(
                 {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise InputError(
-            f"{folder} is not a whole embedded perceptor ({error}); reinstall doorways or name another one"
+            f"{folder} is not a whole embedded perceptor ({' '.join(str(error).split())}); reinstall doorways or name "
+            "another one"
         ) from error
     return TowerPerceptor(name or folder.name, config, words, pictures, texts)

@@ -9,26 +9,36 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
 
-STEM_ENDINGS = ("'s", "s", "es", "ed", "ing", "er", "ly")
+STEM_ENDINGS = ("s", "es", "ed", "ing", "er", "ly")
+UNACCENTED = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+"""Letters that Unicode does not take apart into a plain one and an accent."""
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text: lower case, without accents, numbers or signs.
+    """The words of a text: lower case, without accents, numbers or signs; only Latin letters are read.
 
     >>> split_words("Fólkvangr at 3:00 am, by James Gurney")
     ['folkvangr', 'at', 'am', 'by', 'james', 'gurney']
     """
-    plain = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss"))
+    plain = unicodedata.normalize("NFKD", text.lower().translate(UNACCENTED))
     return re.findall(r"[a-z]+", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def letter_triples(word: str) -> frozenset[str]:
+    """All runs of three letters of a word, its ends marked.
+
+    >>> sorted(letter_triples("sea"))
+    ['<se', 'ea>', 'sea']
+    """
     padded = f"<{word}>"
     return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
 
@@ -49,10 +59,12 @@ class Words:
 
     @cached_property
     def index(self) -> dict[str, int]:
+        """The place of each word."""
         return {word: i for i, word in enumerate(self.vocabulary)}
 
     @cached_property
     def triples(self) -> list[frozenset[str]]:
+        """The letter triples of each word."""
         return [letter_triples(word) for word in self.vocabulary]
 
     def lookup(self, word: str) -> int:
@@ -71,6 +83,7 @@ class Words:
         return self.nearest_spelling(word)
 
     def nearest_spelling(self, word: str) -> int:
+        """The place of the known word that shares most letter triples with `word`; the first word if none does."""
         wanted = letter_triples(word)
         scores = [len(wanted & triples) / len(wanted | triples) for triples in self.triples]
         return max(range(len(scores)), key=scores.__getitem__)
@@ -91,7 +104,8 @@ class Words:
         return torch.nn.functional.normalize(sums, dim=-1)
 
     @cached_property
-    def cached_lookup(self):  # type: ignore[no-untyped-def]
+    def cached_lookup(self) -> Callable[[str], int]:
+        """`lookup`, remembering."""
         return lru_cache(maxsize=65536)(self.lookup)
 
     def nearest(self, word: str, count: int = 8) -> list[tuple[str, float]]:

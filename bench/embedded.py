@@ -1,0 +1,295 @@
+"""How good the embedded models are: on drawings of families, and over photographs, that nothing was trained on.
+
+`python -m bench.embedded` measures what ships, prints a table, and writes `docs/bench/embedded.json`, a sheet of what
+the generator's codes look like, and the figures in the models' card. It needs `make train-data` for the drawings.
+With `--sample`, or for models elsewhere, it only prints: `python -m bench.embedded --sample 200 --work`.
+
+Names: every held-out drawing whose name training knows, alone in the middle of the picture, against all names that
+training knows. The attack is the one of training with 20 steps. Its radius is the one the model was trained with, and
+at least 0.0144 root-mean-square per value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from doorways.generators import vqgan
+from doorways.perceptors import tower
+from training.attack import RADIUS_PER_VALUE, attack, radius_of
+from training.fetch import WORK
+from training.perceptor import PLANS
+from training.scenes import Scenes, concept_names, read_rows, shrink
+from training.ship import EMBEDDED, TRAINED, size_of
+
+DOCS = Path(__file__).parents[1] / "docs" / "bench"
+CARD = EMBEDDED / "README.md"
+BEGIN, END = "<!-- figures: python -m bench.embedded -->", "<!-- end of figures -->"
+ATTACK_STEPS, SHARPNESS, THING = 20, 20.0, 0.85  # the last: how much of the picture's side a drawing takes
+SCENE_PX, BATCH, SEED = 64, 128, 0
+
+Figures = dict[str, Any]
+
+
+def held_out_drawings(sample: int | None) -> tuple[Tensor, list[str]]:
+    """Drawings uint8 [n, 4, 96, 96], premultiplied, of names that training knows, and these names."""
+    names, rows = set(concept_names("trained")), read_rows(WORK / "held_out.jsonl")
+    known = [i for i, row in enumerate(rows) if row["name"] in names]
+    if sample is not None:
+        order = torch.randperm(len(known), generator=torch.Generator().manual_seed(SEED))
+        known = sorted(known[i] for i in order[:sample].tolist())
+    pixels = np.load(WORK / "held_out.npy", mmap_mode="r")[known]
+    return shrink(pixels, pixels.shape[1]), [rows[i]["name"] for i in known]
+
+
+def squares(drawings: Tensor, side_px: int, ground: Tensor) -> Tensor:
+    """Pictures [n, 3, side, side]: each drawing in the middle of `ground` [n or 1, 3, side, side]."""
+    inner = round(THING * side_px)
+    before = (side_px - inner) // 2
+    after = side_px - inner - before
+    small = F.adaptive_avg_pool2d(drawings.float() / 255, inner)
+    layer = F.pad(small, (before, after, before, after))
+    return ground * (1 - layer[:, 3:]) + layer[:, :3]
+
+
+def landscapes(count: int, side_px: int, rng: torch.Generator) -> Tensor:
+    """Square pieces [n, 3, side, side] of photographs that nothing was trained on."""
+    kept = [i for i, row in enumerate(read_rows(WORK / "scenery.jsonl")) if row["held_out"]]
+    photographs = (
+        torch.from_numpy(np.load(WORK / "scenery.npy", mmap_mode="r")[kept]).permute(0, 3, 1, 2) / 255
+    )
+    height, width = photographs.shape[-2:]
+    chosen = torch.randint(len(kept), (count,), generator=rng).tolist()
+    left = torch.randint(width - height + 1, (count,), generator=rng).tolist()
+    pieces = [photographs[i, :, :, x : x + height] for i, x in zip(chosen, left, strict=True)]
+    return F.adaptive_avg_pool2d(torch.stack(pieces), side_px)
+
+
+def ranks(eyes: tower.TowerPerceptor, pictures: Tensor, names: Tensor, wanted: Tensor) -> Tensor:
+    """How many names lie as near to each picture as its own one, or nearer: [n], 0 for the best."""
+    cosines = eyes.embed_pictures(pictures) @ names.T
+    return (cosines >= cosines.gather(1, wanted[:, None])).sum(1) - 1
+
+
+def top(found: Tensor) -> Figures:
+    """Shares of ranks that are the first, and among the first five."""
+    return {f"top{k}": round(float((found < k).float().mean()), 4) for k in (1, 5)}
+
+
+def measure_naming(eyes: tower.TowerPerceptor, times: float, sample: int | None) -> Figures:
+    """Top 1 and top 5 over white and over landscapes, clean and under an attack of `times` the radius."""
+    drawings, captions = held_out_drawings(sample)
+    listed = concept_names("trained")
+    place = {name: i for i, name in enumerate(listed)}
+    with torch.inference_mode():
+        names = eyes.embed_texts(listed)
+    names = names.clone()
+    wanted = torch.tensor([place[caption] for caption in captions])
+    rng = torch.Generator().manual_seed(SEED)
+    grounds = {
+        "white": torch.ones(len(drawings), 3, eyes.size_px, eyes.size_px),
+        "landscape": landscapes(len(drawings), eyes.size_px, rng),
+    }
+    figures: Figures = {
+        "size_px": eyes.size_px, "names": len(listed), "drawings": len(drawings),
+        "radius_per_value": round(times * RADIUS_PER_VALUE, 5), "attack_steps": ATTACK_STEPS,
+    }  # fmt: skip
+    for ground, behind in grounds.items():
+        clean, attacked = [], []
+        for rows in torch.arange(len(drawings)).split(BATCH):
+            pictures, own = squares(drawings[rows], eyes.size_px, behind[rows]), wanted[rows]
+
+            def wrong(seen: Tensor, own: Tensor = own) -> Tensor:
+                return F.cross_entropy(SHARPNESS * eyes.embed_pictures(seen) @ names.T, own)
+
+            hard = attack(wrong, pictures, radius_of(eyes.size_px, times), ATTACK_STEPS, rng)
+            with torch.inference_mode():
+                clean.append(ranks(eyes, pictures, names, own))
+                attacked.append(ranks(eyes, hard, names, own))
+        figures[ground] = {"clean": top(torch.cat(clean)), "attacked": top(torch.cat(attacked))}
+    return figures
+
+
+def held_out_scenes(count: int) -> Tensor:
+    """Scenes [n, 3, 64, 64] of held-out drawings over held-out photographs: no gradients, no scenery alone."""
+    scenes, rng = Scenes("held_out", source_px=96), torch.Generator().manual_seed(SEED)
+    kept: list[Tensor] = []
+    while sum(map(len, kept)) < count:
+        batch = scenes.draw(BATCH, SCENE_PX, rng, bare=0.0)
+        kept.append(batch.pictures[(batch.shares[:, 0] > 0) & (batch.shares[:, 2] > 0)])
+    return torch.cat(kept)[:count]
+
+
+def psnr(made: Tensor, real: Tensor) -> float:
+    """Decibels, of the squared error over all pictures."""
+    return round(float(-10 * torch.log10((made - real).square().mean())), 2)
+
+
+@torch.inference_mode()
+def measure_generator(generator: vqgan.VQGAN, scenes: Tensor) -> tuple[Figures, Tensor]:
+    """Figures, and `scenes` as the generator has them."""
+    latents = torch.cat([generator.encode(part) for part in scenes.split(BATCH)])
+    made = torch.cat([generator.decode(part) for part in latents.split(BATCH)])
+    cells = latents.movedim(1, -1).reshape(-1, latents.shape[1])
+    places = torch.cat([(part @ generator.codes.T).argmax(1) for part in cells.split(8192)])
+    counts = torch.bincount(places, minlength=len(generator.codes)).double()
+    shares = counts / counts.sum()
+    blurred = F.interpolate(
+        F.avg_pool2d(scenes, generator.factor), scale_factor=generator.factor, mode="bicubic"
+    )
+    each = -10 * torch.log10((made - scenes).square().mean((1, 2, 3)))
+    figures = {
+        "scenes": len(scenes), "scene_px": SCENE_PX, "factor": generator.factor,
+        "psnr_db": psnr(made, scenes), "psnr_db_median": round(float(each.median()), 2),
+        "psnr_db_of_a_blur": psnr(blurred.clamp(0, 1), scenes),
+        "codes": len(counts), "cells": len(places), "codes_used": round(float((counts > 0).double().mean()), 4),
+        "perplexity": round(float(torch.special.entr(shares).sum().exp())),
+    }  # fmt: skip
+    return figures, made
+
+
+@torch.inference_mode()
+def walks(generator: vqgan.VQGAN, count: int = 8, side: int = 16, near: int = 96) -> Tensor:
+    """Pictures [count, 3, h, w] of random walks in the codebook.
+
+    From cell to cell the walk goes to one of the `near` codes nearest to the mean of the cells above and to the left.
+    """
+    codes, rng = generator.codes, torch.Generator().manual_seed(SEED)
+    grid = torch.zeros(count, side, side, codes.shape[1])
+    for y in range(side):
+        for x in range(side):
+            before = [grid[:, y - 1, x]] * (y > 0) + [grid[:, y, x - 1]] * (x > 0)
+            wanted = (
+                torch.stack(before).mean(0) if before else torch.randn(count, codes.shape[1], generator=rng)
+            )
+            nearest = (wanted @ codes.T).topk(near).indices
+            step = torch.randint(near, (count, 1), generator=rng)
+            grid[:, y, x] = codes[nearest.gather(1, step)[:, 0]]
+    return generator.decode(grid.movedim(-1, 1).contiguous())
+
+
+def sheet(pictures: Tensor, columns: int, scale: int = 1) -> Image.Image:
+    """Pictures [n, 3, h, w] in rows of `columns`, with a white line between them."""
+    tiles = F.interpolate(F.pad(pictures, (1, 1, 1, 1), value=1.0), scale_factor=scale, mode="nearest")
+    rows = [torch.cat(list(row), dim=2) for row in tiles.split(columns)]
+    whole = torch.cat([row for row in rows if row.shape == rows[0].shape], dim=1)
+    return Image.fromarray((whole.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())
+
+
+def loaded(load: Callable[[Path], Any], folder: Path) -> tuple[Any, Figures]:
+    """What `load` makes of `folder`, and how long that takes (the median of three) and how large it is."""
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        model = load(folder)
+        seconds.append(time.perf_counter() - began)
+    return model, {"load_seconds": round(statistics.median(seconds), 2), "bytes": size_of(folder)}
+
+
+def table(figures: Figures) -> str:
+    """The figures as a Markdown table."""
+    lines = ["| model | measure | value |", "|---|---|---|"]
+    for part in ("perceptor", "judge"):
+        if part not in figures:
+            continue
+        one = figures[part]
+        what = f"{one['drawings']} held-out drawings at {one['size_px']} px among {one['names']} names"
+        for ground in ("white", "landscape"):
+            for state, said in (
+                ("clean", ""),
+                ("attacked", f", attacked (L2, {one['radius_per_value']} per value)"),
+            ):
+                found = one[ground][state]
+                lines.append(
+                    f"| {part} | {what}, over {ground}{said} | top 1 {found['top1']:.1%}, top 5 {found['top5']:.1%} |"
+                )
+    if one := figures.get("generator"):
+        where = f"{one['scenes']} held-out scenes of {one['scene_px']} px"
+        lines += [
+            f"| generator | PSNR on {where} | {one['psnr_db']:.1f} dB (median {one['psnr_db_median']:.1f}) |",
+            f"| | the same scenes, only shrunk {one['factor']} times | {one['psnr_db_of_a_blur']:.1f} dB |",
+            f"| | codes that these scenes use, of {one['codes']} | {one['codes_used']:.1%}, perplexity "
+            f"{one['perplexity']} |",
+        ]
+    lines += [
+        f"| {part} | to load; on disk | {figures[part]['load_seconds']} s; {figures[part]['bytes'] / 1e6:.1f} MB |"
+        for part in TRAINED
+        if part in figures
+    ]
+    return "\n".join(lines)
+
+
+def fill_card(figures: Figures, card: Path = CARD) -> None:
+    """Writes the table between the card's two marks; ValueError where they are missing."""
+    text = card.read_text(encoding="utf-8")
+    head, rest = text.split(BEGIN)
+    _, tail = rest.split(END)
+    card.write_text(f"{head}{BEGIN}\n\n{table(figures)}\n\n{END}{tail}", encoding="utf-8")
+
+
+def measure(
+    folders: dict[str, Path], sample: int | None, sheets: Path | None
+) -> tuple[Figures, Tensor | None]:
+    """Figures of all models that are in `folders`, and the generator's walks."""
+    figures: Figures = {"command": "python -m bench.embedded", "torch": torch.__version__}
+    shown = None
+    for part in ("perceptor", "judge"):
+        if (folders[part] / "config.json").is_file():
+            eyes, about = loaded(tower.load, folders[part])
+            figures[part] = measure_naming(eyes, max(1.0, PLANS[part].radius), sample) | about
+    if (folders["generator"] / "config.json").is_file():
+        generator, about = loaded(vqgan.load, folders["generator"])
+        scenes = held_out_scenes(sample or 2000)
+        found, made = measure_generator(generator, scenes)
+        figures["generator"], shown = found | about, walks(generator)
+        if sheets is not None:
+            sheets.mkdir(parents=True, exist_ok=True)
+            pairs = torch.stack([scenes[:48], made[:48]], 1).flatten(0, 1)
+            sheet(pairs, 12, scale=2).save(sheets / "held-out-scenes.png")
+            sheet(shown, 4, scale=2).save(sheets / "walks.png")
+    return figures, shown
+
+
+def main() -> None:
+    """Measures, prints, and writes what is to be written."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sample", type=int, help="measure on this many drawings and scenes only")
+    parser.add_argument("--work", action="store_true", help="measure the checkpoints in training/work")
+    parser.add_argument(
+        "--sheets", type=Path, help="folder for sheets to look at; held-out drawings are not to be published"
+    )
+    arguments = parser.parse_args()
+    if not (WORK / "held_out.npy").is_file():
+        sys.exit(f"{WORK} holds no drawings to measure on; run make train-data first")
+    folders = {part: WORK / TRAINED[part] if arguments.work else EMBEDDED / part for part in TRAINED}
+    figures, shown = measure(folders, arguments.sample, arguments.sheets)
+    print(table(figures))
+    if arguments.work or arguments.sample is not None:
+        return
+    if missing := set(TRAINED) - set(figures):
+        sys.exit(
+            f"nothing written: the package holds no {', '.join(sorted(missing))}; python -m training.ship"
+        )
+    DOCS.mkdir(parents=True, exist_ok=True)
+    (DOCS / "embedded.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if shown is not None:
+        sheet(shown, 4).save(DOCS / "embedded-walks.png")
+    fill_card(figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""What a step costs, by part, beside a straightforward step of the genre: `python -m bench.step`.
+
+Protocol. Both are built once on models of the same shapes and weights (each has its own copy) and take one step to warm up.
+Then they take turns, ours, the reference's, ours, …, on the same threads, so that whatever else the machine does falls on
+both; of each, medians are reported, and the ratio is the median of the turns' ratios. Parts are measured in further steps
+of ours, with a clock around the engine's seams and hooks on the way back (`bench/stopwatch.py`), as shares of
+these steps. Memory is the peak resident memory during two steps after everything is built, each in a process of its own,
+models and libraries included (`bench/memory.py`); no turn is shared, so the two are measured one after the other.
+Ours paints with the prompt match alone, as the reference does, and keeps its average besides; fp32 on the CPU.
+
+The targets are for VQGAN f16-16384 with ViT-B/32 at 768x256 and 32 cutouts: at most 0.9 of the reference's time,
+0.75 of its memory, and 10 % of a step for all that is neither generator nor perceptor. Exits 1 where one is missed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App
+from rich.console import Console
+
+from bench import shapes
+from bench.memory import peak_mib
+from bench.reference import build
+from bench.results import FOLDER, Verdict, report
+from bench.stopwatch import MODELS, PARTS, watched
+from doorways.errors import DoorwaysError
+from doorways.painter import Painter
+from doorways.recipe import Recipe
+from doorways.size import Size
+
+PROMPTS = "forest | kelp forest"
+TIME, MEMORY, REST = 0.9, 0.75, 0.1
+"""The targets: of the reference's time, of its memory, and of a step for what is no model."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Models and a size to measure; `judged` where the targets are for it."""
+
+    generator: str
+    perceptor: str
+    size: Size
+    judged: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.generator} + {self.perceptor}, {self.size}"
+
+
+CASES = {
+    "piece": Case("random-f16-16384", "random-vit-b-32", Size(768, 256), judged=True),
+    "piece-small": Case("random-f16-16384", "random-vit-b-32", Size(256, 128)),
+    "piece-square": Case("random-f16-16384", "random-vit-b-32", Size(256, 256)),
+    "embedded": Case("embedded", "embedded", Size(768, 384)),
+    "tiny": Case("random-tiny-vqgan", "random-tiny-clip", Size(64, 32)),
+}
+"""By the names that `--cases` takes."""
+
+
+def ours(case: Case, cutouts: int) -> Painter:
+    """A painter of `case` that does not grow and minimises the prompt match alone."""
+    shapes.enter()
+    recipe = Recipe.build(
+        prompts=PROMPTS,
+        size=case.size,
+        start_size=case.size,
+        cutouts=cutouts,
+        steps=1000,
+        seed=0,
+        generator=case.generator,
+        perceptor=shapes.perceptor_spec(case.perceptor),
+        semantic_symmetry=0,
+        tone_symmetry=0,
+        edge_symmetry=0,
+        smoothness=0,
+        device="cpu",
+        precision="fp32",
+    )
+    return Painter(recipe)
+
+
+def our_step(case: Case, cutouts: int) -> Callable[[], object]:
+    """Ours, ready to step."""
+    return ours(case, cutouts).take_step
+
+
+def their_step(case: Case, cutouts: int) -> Callable[[], object]:
+    """The reference, ready to step."""
+    prompts = [prompt.strip() for prompt in PROMPTS.split("|")]
+    return build(case.generator, case.perceptor, prompts, case.size, cutouts).take_step
+
+
+def measure(case: Case, *, cutouts: int, repeats: int, memory: bool) -> dict[str, Any]:
+    """Seconds, shares by part, and MiB of one case."""
+    painter, theirs = ours(case, cutouts), their_step(case, cutouts)
+    painter.take_step()
+    theirs()
+    turns = [(seconds(painter.take_step), seconds(theirs)) for _ in range(repeats)]
+    with watched(painter) as watch:
+        for _ in range(max(1, repeats // 2)):
+            painter.take_step()
+    whole = sum(watch.seconds.values())
+    shares = {part: watch.seconds[part] / whole for part in PARTS}
+    found = {
+        "case": str(case),
+        "cutouts": cutouts,
+        "turns": turns,
+        "ours": statistics.median(mine for mine, _ in turns),
+        "reference": statistics.median(other for _, other in turns),
+        "time": statistics.median(mine / other for mine, other in turns),
+        "shares": shares,
+        "rest": 1 - sum(shares[part] for part in MODELS),
+    }
+    del painter, theirs
+    if memory:
+        peaks = [peak_mib(prepare, case, cutouts) for prepare in (our_step, their_step)]
+        found |= {"memory_mib": peaks, "memory": peaks[0]["peak"] / peaks[1]["peak"]}
+    return found
+
+
+def seconds(step: Callable[[], object]) -> float:
+    """Wall-clock seconds of one step."""
+    began = time.perf_counter()
+    step()
+    return time.perf_counter() - began
+
+
+def judge(found: dict[str, Any]) -> list[Verdict]:
+    """The three targets against one case's numbers."""
+    verdicts = [
+        Verdict(f"time <= {TIME} of the reference's", f"{found['time']:.2f}", found["time"] <= TIME),
+        Verdict(f"neither generator nor perceptor <= {REST:.0%}", f"{found['rest']:.1%}", found["rest"] <= REST),
+    ]
+    if "memory" in found:
+        kept = Verdict(f"peak memory <= {MEMORY} of the reference's", f"{found['memory']:.2f}", found["memory"] <= MEMORY)
+        verdicts.insert(1, kept)
+    return verdicts
+
+
+def run(
+    *,
+    cases: tuple[str, ...] = ("piece", "embedded"),
+    cutouts: int = 32,
+    repeats: int = 5,
+    memory: bool = True,
+    out: Path = FOLDER,
+) -> bool:
+    """Measures a step of ours beside the reference's.
+
+    Args:
+        cases: which of `piece`, `piece-small`, `piece-square`, `embedded`, `tiny`.
+        cutouts: a step's cutouts.
+        repeats: turns of each.
+        memory: whether memory is measured too (in two more processes a case).
+        out: folder for step.json.
+    """
+    rows, verdicts, results = [], [], []
+    for name in cases:
+        try:
+            found = measure(CASES[name], cutouts=cutouts, repeats=repeats, memory=memory)
+        except DoorwaysError as error:
+            Console().print(f"{name} left out: {error}")
+            continue
+        results.append(found)
+        shares = (f"{found['shares'][part]:.1%}" for part in PARTS)
+        peaks = [f"{peak['peak']:.0f}" for peak in found.get("memory_mib", ())] or ["", ""]
+        ratio = found.get("memory", "")
+        rows.append([found["case"], found["ours"], found["reference"], found["time"], *peaks, ratio, *shares])
+        if CASES[name].judged:
+            verdicts += judge(found)
+    columns = ["case", "ours, s", "reference, s", "ratio", "ours, MiB", "reference, MiB", "ratio", *PARTS]
+    return report(
+        "step",
+        f"A step of {cutouts} cutouts, by part",
+        columns,
+        rows,
+        verdicts=verdicts,
+        data={"protocol": __doc__, "cases": results},
+        out=out,
+    )
+
+
+if __name__ == "__main__":
+    app = App(name="bench.step")
+    app.default(run)
+    raise SystemExit(0 if app(result_action="return_value") else 1)

@@ -1,0 +1,110 @@
+"""`doorways models`, and `--models`, with small real models in a hub and a cache of their own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from huggingface_hub import constants
+
+from doorways.metadata import read_metadata
+from doorways.models.catalogue import known_models
+from doorways.models.presets import preset
+from doorways.recipe import Recipe
+from tests import tiny
+from tests.models import fake_hub
+
+NAME = "artist/tiny-vqgan"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "home" / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def hub(home, tmp_path, monkeypatch):
+    tiny.save(tiny.vqmodel(), tmp_path / "served")
+    with fake_hub.serving(NAME, tmp_path / "served") as running:
+        template = running.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "ENDPOINT", running.endpoint)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield running
+
+
+def test_the_list_says_of_each_what_it_is_its_size_its_licence_and_whether_it_is_here(doorways, home):
+    tiny.clip(tiny.hub_cache(home, "openai/clip-vit-base-patch32"))
+    page = " ".join(doorways("models", "list").out.split())
+    for model in known_models():
+        assert model.spec in page
+        assert " ".join(model.what.split()) in page
+        assert model.licence in page
+    assert re.search(r"hub:openai/clip-vit-base-patch32 608 MB here", page)
+    assert re.search(r"hub:openai/clip-vit-base-patch16 601 MB not here", page)
+    assert "piece: the ImageNet VQGAN" in page
+
+
+def test_one_model_is_shown_whole_and_a_preset_with_all_of_its(doorways, home):
+    one = doorways("models", "show", "hub:amused/amused-512/vqvae").out
+    for part in ("generator: ", "293 MB", "licence: ", "source: ", "here:    no"):
+        assert part in one
+    piece = doorways("models", "show", "piece").out
+    assert all(spec in piece for spec in preset("piece").specs)
+    assert "to download" in piece
+    assert doorways("models", "show", "nonsense").code == 2
+
+
+def test_pull_fetches_and_says_where(doorways, hub, home):
+    said = doorways("models", "pull", f"hub:{NAME}")
+    assert said.code == 0, said.err
+    folder = said.out.strip().removeprefix(f"hub:{NAME}: ")
+    assert folder.startswith(str(home))
+    assert said.err == f"fetching hub:{NAME}\n"
+
+
+def test_a_model_that_is_not_here_is_fetched_before_it_paints(doorways, hub, small):
+    said = doorways("paint", "sea", *small(generator=f"hub:{NAME}"), "--seed", "1")
+    assert said.code == 0, said.err
+    assert said.err.startswith(f"fetching hub:{NAME}\n")
+    assert Recipe.from_png("sea-1.png").generator == f"hub:{NAME}"
+    again = doorways("paint", "sea", *small(generator=f"hub:{NAME}"), "--seed", "2")
+    assert "fetching" not in again.err
+
+
+@pytest.mark.parametrize(
+    "words", [("models", "pull", "piece"), ("paint", "sea", "--models", "piece", "--out", "a.png")]
+)
+def test_offline_it_says_what_to_do(doorways, home, tmp_path, words):
+    said = doorways(*words)
+    assert said.code == 2
+    assert "HF_HUB_OFFLINE" in said.err
+    assert "--models embedded" in said.err
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_pull_of_what_needs_no_download_says_so_and_of_nothing_what_to_give(doorways, home):
+    assert doorways("models", "pull", "fourier").out.startswith("fourier: nothing to fetch")
+    assert doorways("models", "pull", "nonsense").code == 2
+    assert "needs a spec" in doorways("models", "pull").err
+
+
+def test_one_switch_takes_the_real_models_from_the_cache_and_says_what_they_cost(doorways, home, small):
+    piece = preset("piece")
+    for seed, spec in enumerate(piece.specs):
+        snapshot = tiny.hub_cache(home, spec.removeprefix("hub:"))
+        if spec == piece.generator:
+            tiny.save(tiny.vqmodel(), snapshot)
+        else:
+            tiny.clip(snapshot, seed=seed)
+    said = doorways(
+        "paint", "sea", "--models", "piece", *small(generator=None, perceptor=None), "--seed", "1"
+    )
+    assert said.code == 0, said.err
+    assert said.err.startswith(f"{piece.note}\n")
+    recipe = Recipe.from_png("sea-1.png")
+    assert (recipe.generator, recipe.weighted_perceptors) == (piece.generator, piece.perceptors)
+    painted_with = " ".join(read_metadata("sea-1.png").machine["weights"])
+    assert all(spec in painted_with for spec in piece.specs)

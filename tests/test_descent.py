@@ -1,0 +1,102 @@
+"""The descent: Adam as published, an average, and a memory that survives growth."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from doorways.descent import BETAS, Descent
+from doorways.generators import load_generator
+from tests import tiny
+from tests.recipes import vqgan
+
+
+def gradients(count, shape=(1, 2, 3, 4)):
+    rng = torch.Generator().manual_seed(0)
+    return [torch.randn(shape, generator=rng) for _ in range(count)]
+
+
+def kept(latent):
+    return latent
+
+
+def test_it_takes_the_steps_of_adam():
+    start, pushes = torch.zeros(1, 2, 3, 4), gradients(4)
+    descent = Descent(start, learning_rate=0.1, averaging=0)
+    expected, mean, square = start.double(), 0.0, 0.0
+    for n, gradient in enumerate(pushes, 1):
+        descent.step(gradient, kept)
+        mean = BETAS[0] * mean + (1 - BETAS[0]) * gradient.double()
+        square = BETAS[1] * square + (1 - BETAS[1]) * gradient.double() ** 2
+        unbiased = mean / (1 - BETAS[0] ** n), (square / (1 - BETAS[1] ** n)).sqrt() + 1e-8
+        expected = expected - 0.1 * unbiased[0] / unbiased[1]
+    assert descent.steps == 4
+    assert torch.allclose(descent.latent.double(), expected, atol=1e-6)
+    assert torch.equal(start, torch.zeros(1, 2, 3, 4)), "the latent given is left as it was"
+
+
+def test_the_average_is_the_plain_mean_at_first_and_exponential_later():
+    descent = Descent(torch.zeros(1, 1, 2, 2), learning_rate=0.1, averaging=0.75)
+    latents, averages = [descent.latent.clone()], []
+    for gradient in gradients(6, (1, 1, 2, 2)):
+        descent.step(gradient, kept)
+        latents.append(descent.latent.clone())
+        averages.append(descent.average.clone())
+    for n in (1, 2, 3):
+        assert torch.allclose(averages[n - 1], torch.stack(latents[: n + 1]).mean(0), atol=1e-6)
+    for n in (4, 5, 6):
+        assert torch.allclose(averages[n - 1], 0.75 * averages[n - 2] + 0.25 * latents[n], atol=1e-6)
+
+
+def test_it_stays_in_range():
+    descent = Descent(torch.zeros(1, 1, 2, 2), learning_rate=1, averaging=0.5)
+    descent.step(-torch.ones(1, 1, 2, 2), lambda latent: latent.clamp_(max=0.25))
+    assert descent.latent.tolist() == torch.full((1, 1, 2, 2), 0.25).tolist()
+    assert descent.average.max() == 0.125
+
+
+@pytest.mark.parametrize("spec", ["fourier", "vqgan"])
+def test_growth_carries_the_moments_of_adam(spec):
+    generator = load_generator(vqgan() if spec == "vqgan" else spec)
+    descent = Descent(generator.encode(tiny.picture(24, 12)), learning_rate=0.1, averaging=0.9)
+    for gradient in gradients(3, descent.latent.shape):
+        descent.step(gradient, generator.clamp_)
+    before = {name: tensor.clone() for name, tensor in descent.tensors().items()}
+    assert set(before) == {"latent", "average", "adam.step", "adam.exp_avg", "adam.exp_avg_sq"}
+
+    descent.resample(lambda tensor: generator.resize(tensor, 48, 24))
+    after = descent.tensors()
+    assert after["adam.step"] == before["adam.step"] == descent.steps == 3
+    for name in ("latent", "average", "adam.exp_avg", "adam.exp_avg_sq"):
+        assert torch.equal(after[name], generator.resize(before[name], 48, 24))
+    assert (after["adam.exp_avg_sq"] >= 0).all()
+    assert after["adam.exp_avg"].abs().max() > 0
+
+    grown = descent.latent.clone()
+    descent.step(torch.zeros_like(grown), generator.clamp_)
+    moving = after["adam.exp_avg"].abs() > 0
+    assert (descent.latent - grown)[moving].abs().max() > 0.05, "it goes on in the direction it had"
+
+
+def test_growth_before_the_first_step_has_nothing_to_carry():
+    generator = load_generator("fourier")
+    descent = Descent(generator.encode(tiny.picture(24, 12)), learning_rate=0.1, averaging=0.9)
+    descent.resample(lambda tensor: generator.resize(tensor, 48, 24))
+    assert set(descent.tensors()) == {"latent", "average"}
+    assert descent.latent.shape == (1, 3, 2, 24, 25)
+
+
+def test_it_goes_on_from_its_own_tensors_as_if_nothing_had_been():
+    pushes = gradients(6)
+    descent = Descent(torch.zeros(1, 2, 3, 4), learning_rate=0.1, averaging=0.9)
+    for gradient in pushes[:3]:
+        descent.step(gradient, kept)
+    tensors = {name: tensor.clone() for name, tensor in descent.tensors().items()}
+    other = Descent(torch.ones(1, 2, 3, 4), learning_rate=0.1, averaging=0.9)
+    other.load(tensors | {"rng": torch.zeros(3)}, steps=3)
+    for gradient in pushes[3:]:
+        descent.step(gradient, kept)
+        other.step(gradient, kept)
+    assert all(torch.equal(tensor, other.tensors()[name]) for name, tensor in descent.tensors().items())
+    assert other.steps == 6
+    assert tensors["adam.step"] == 3, "what was given is copied"

@@ -1,0 +1,66 @@
+"""The measures of the embedded models measure what they say."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bench import embedded as bench
+
+
+class Eyes:
+    """Sees a picture's mean colour."""
+
+    def embed_pictures(self, pictures):
+        return torch.nn.functional.normalize(pictures.mean((2, 3)), dim=-1)
+
+
+def test_the_rank_counts_names_that_are_as_near():
+    names = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 1, 0]])
+    pictures = torch.tensor([[0.9, 0.1, 0], [0.1, 0.9, 0]])[:, :, None, None].expand(2, 3, 4, 4)
+    found = bench.ranks(Eyes(), pictures, names, torch.tensor([0, 1]))
+    assert found.tolist() == [0, 1], "a name that cannot be told from the right one is no hit"
+    assert bench.top(found) == {"top1": 0.5, "top5": 1.0}
+
+
+def test_a_drawing_stands_in_the_middle_of_its_ground():
+    drawing = torch.zeros(1, 4, 96, 96, dtype=torch.uint8)
+    drawing[:, 0] = drawing[:, 3] = 255
+    picture = bench.squares(drawing, 40, torch.full((1, 3, 40, 40), 0.5))
+    assert torch.allclose(picture[0, :, 20, 20], torch.tensor([1.0, 0.0, 0.0]))
+    red = (picture[0, 0] > 0.9).nonzero()
+    assert red.amin(0).tolist() == [3, 3]
+    assert red.amax(0).tolist() == [36, 36]
+    assert torch.allclose(picture[0, :, 0, 0], torch.tensor(0.5))
+
+
+def test_psnr_is_of_the_squared_error():
+    real = torch.zeros(2, 3, 4, 4)
+    assert bench.psnr(real + 0.1, real) == pytest.approx(20.0)
+
+
+FIGURES = {
+    "generator": {
+        "scenes": 7, "scene_px": 64, "factor": 8, "psnr_db": 21.25, "psnr_db_median": 22.0,
+        "psnr_db_of_a_blur": 15.0, "codes": 2048, "codes_used": 0.5, "perplexity": 800, "load_seconds": 0.2,
+        "bytes": 7_700_000,
+    }
+}  # fmt: skip
+
+
+def test_the_card_gets_the_table_between_its_marks_and_keeps_the_rest(tmp_path):
+    card = tmp_path / "README.md"
+    card.write_text(f"before\n{bench.BEGIN}\nold\n{bench.END}\nafter\n")
+    for _ in range(2):
+        bench.fill_card(FIGURES, card)
+    text = card.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert text.count("21.2 dB") == 1
+    assert "7.7 MB" in text
+
+
+def test_the_card_that_ships_has_the_marks():
+    text = bench.CARD.read_text(encoding="utf-8")
+    assert text.count(bench.BEGIN) == text.count(bench.END) == 1

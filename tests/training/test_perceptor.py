@@ -1,0 +1,67 @@
+"""What a perceptor is trained towards, and how its plan goes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from doorways.perceptors.tower import TowerConfig
+from training.attack import radius_of
+from training.perceptor import PLANS, Plan, Student, Targets, same_captions, similar_names, wanted_names
+from training.scenes import Batch
+
+PLAN = Plan("test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(0.2, 0.4), sides=((0.0, 24), (0.5, 48)))
+
+
+def test_the_radius_grows_over_the_ramp_and_then_with_the_side():
+    assert [PLAN.radius_at(p, 24) for p in (0, 0.2)] == [0, 0]
+    assert PLAN.radius_at(0.3, 24) == pytest.approx(radius_of(24))
+    assert PLAN.radius_at(0.9, 48) == pytest.approx(radius_of(48, 2.0))
+    assert [PLAN.side_px(p) for p in (0, 0.49, 0.5, 1)] == [24, 24, 48, 48]
+
+
+def test_the_learning_rate_warms_up_and_ends_at_nothing():
+    rates = [PLAN.rate_at(step) for step in (0, 100, 200, 600, 1000)]
+    assert rates[0] == rates[-1] == 0
+    assert max(rates) == rates[2]
+
+
+def test_the_judge_shares_neither_shape_nor_seed_with_the_perceptor():
+    perceptor, judge = PLANS["perceptor"], PLANS["judge"]
+    assert perceptor.config.channels != judge.config.channels
+    assert perceptor.config.activation != judge.config.activation
+    assert perceptor.seed != judge.seed
+
+
+def test_a_tenth_of_each_name_goes_to_names_of_about_the_same_meaning():
+    vectors = F.normalize(torch.tensor([[1.0, 0.0], [0.95, 0.05], [0.0, 1.0]]), dim=-1)
+    batch = Batch(torch.zeros(2, 3, 1, 1), torch.tensor([[0, 2, -1], [2, -1, -1]]),
+                  torch.tensor([[0.75, 0.25, 0.0], [1.0, 0.0, 0.0]]), ["", ""])  # fmt: skip
+    wanted = wanted_names(batch, similar_names(vectors), 3)
+    assert torch.allclose(wanted.sum(1), torch.ones(2))
+    assert wanted[0, 0] > 0.9 * 0.75
+    assert wanted[0, 1] > 0.02, "it lies beside the first"
+    assert wanted[1, 2] > 0.99
+
+
+def test_equal_captions_are_equally_right():
+    same = same_captions(["a castle", "a tree", "a castle"])
+    assert same.tolist() == [[0.5, 0, 0.5], [0, 1, 0], [0.5, 0, 0.5]]
+
+
+def test_training_lowers_the_loss_of_a_batch():
+    torch.manual_seed(0)
+    config = TowerConfig(channels=(8, 16), blocks=(1, 1), words_width=4, dimension=8, size_px=16)
+    student, bags = Student(config), F.normalize(torch.randn(5, 4), dim=-1)
+    pictures, labels = torch.rand(5, 3, 16, 16), torch.eye(5)
+    optimiser = torch.optim.AdamW(student.parameters(), 1e-2)
+    losses = []
+    for _ in range(25):
+        names = F.normalize(student.texts(bags), dim=-1)
+        loss = student.loss(pictures, Targets(names, labels, names, labels))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.6 * losses[0]

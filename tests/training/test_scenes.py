@@ -1,0 +1,97 @@
+"""Scenes show what their words and shares say."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+
+from training.scenes import Scenes, caption, concept_names, shares_of
+
+
+@pytest.fixture(scope="module")
+def scenes(world):
+    return Scenes("trained", folder=world)
+
+
+def draw(scenes, seed=0, **settings):
+    return scenes.draw(64, 32, torch.Generator().manual_seed(seed), **settings)
+
+
+def test_names_are_those_of_the_split(world, scenes):
+    assert scenes.names == ["castle", "desert", "night", "star", "tree"]
+    assert concept_names("held_out", world) == ["beach", "castle", "star", "tree"]
+
+
+def test_pictures_are_in_range_and_differ(scenes):
+    batch = draw(scenes)
+    assert batch.pictures.shape == (64, 3, 32, 32)
+    assert batch.pictures.min() >= 0
+    assert batch.pictures.max() <= 1
+    assert len({picture.numpy().tobytes() for picture in batch.pictures}) == 64
+
+
+def test_shares_sum_to_one_and_belong_to_labels(scenes):
+    batch = draw(scenes)
+    assert torch.allclose(batch.shares.sum(1), torch.ones(64))
+    assert torch.equal(batch.shares > 0, batch.labels >= 0)
+
+
+def test_first_things_weigh_more_than_second_ones_and_than_what_is_behind():
+    rows = [
+        ("castle", None, None),
+        ("castle", "tree", "desert"),
+        ("castle", None, "desert"),
+        (None, None, "night"),
+    ]
+    shares = shares_of(rows)
+    assert torch.allclose(shares[1], torch.tensor([0.7, 0.3, 0.2]) / 1.2)
+    assert torch.allclose(shares[2], torch.tensor([0.7, 0.0, 0.2]) / 0.9)
+    assert shares[[0, 3]].tolist() == [[1, 0, 0], [0, 0, 1]]
+
+
+def test_captions_name_what_is_first_in_the_scene(scenes):
+    batch = draw(scenes)
+    for labels, shares, words in zip(batch.labels, batch.shares, batch.captions, strict=True):
+        assert scenes.names[int(labels[shares.argmax()])] in words
+
+
+def test_scenery_alone_is_its_own_colour(scenes):
+    batch = draw(scenes, bare=1.0)
+    bare = (batch.shares[:, 0] == 0).nonzero()[:, 0]
+    assert len(bare) > 20
+    for i in bare.tolist():
+        level = {"desert": 20, "night": 80}[scenes.names[int(batch.labels[i, 2])]]
+        assert torch.allclose(batch.pictures[i], torch.tensor(level / 255), atol=1e-3)
+
+
+def test_colours_are_told_by_their_word(scenes):
+    assert scenes.colours == ["red", "green", "yellow"]
+
+
+def test_the_same_seed_draws_the_same(scenes):
+    first, second, other = draw(scenes, 1), draw(scenes, 1), draw(scenes, 2)
+    assert torch.equal(first.pictures, second.pictures)
+    assert first.captions == second.captions
+    assert not torch.equal(first.pictures, other.pictures)
+
+
+def test_names_that_a_list_lacks_have_no_label(world):
+    held_out = Scenes("held_out", folder=world, names=["castle"])
+    batch = draw(held_out, bare=0.0, second=0.0)
+    assert set(batch.labels[:, 0].tolist()) == {-1, 0}
+    assert (batch.shares[:, 0] > 0).all()
+
+
+def test_the_grammar_says_what_with_what_and_where():
+    chance = random.Random(0)
+    said = {caption(chance, "castle", "red", "tree", "desert") for _ in range(500)}
+    assert {
+        "a red castle",
+        "castle and a tree with desert",
+        "a castle beside a tree in front of desert",
+    } <= said
+    assert all(words.split("castle")[0] in ("", "a ", "a red ") for words in said)
+    alone = {caption(chance, None, "red", None, "desert") for _ in range(50)}
+    assert alone == {"desert", "a picture of desert", "desert landscape"}

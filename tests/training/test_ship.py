@@ -1,0 +1,62 @@
+"""What is shipped is whole, readable by all, and not too large."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from doorways.errors import InputError
+from doorways.perceptors import tower
+from doorways.perceptors.words import Words
+from training import ship
+
+
+@pytest.fixture
+def work(tmp_path):
+    """A folder as trainings leave it, with a tiny perceptor and judge."""
+    torch.manual_seed(0)
+    config = tower.TowerConfig(channels=(8, 16), blocks=(1, 1), words_width=4, dimension=8, size_px=16)
+    words = Words(("castle", "tree"), F.normalize(torch.randn(2, 4), dim=-1), torch.ones(2))
+    for part in ("perceptor", "judge"):
+        folder = tmp_path / "work" / ship.TRAINED[part]
+        tower.save(folder, config, words, tower.PictureTower(config), tower.TextTower(config))
+    return tmp_path / "work"
+
+
+def test_a_part_is_copied_over_the_old_one_and_reads_the_same(work, tmp_path):
+    old = tmp_path / "embedded" / "perceptor"
+    old.mkdir(parents=True)
+    (old / "left over.txt").write_text("of another training")
+    total = ship.ship(["perceptor"], work=work, embedded=tmp_path / "embedded")
+    shipped, trained = tower.load(old), tower.load(work / "perceptor_tower")
+    assert torch.equal(shipped.embed_texts(["castle"]), trained.embed_texts(["castle"]))
+    assert {path.name for path in old.iterdir()} == {"config.json", "vocabulary.txt", "weights.safetensors"}
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in old.iterdir())
+    assert total == ship.size_of(tmp_path / "embedded")
+
+
+def test_nothing_is_shipped_where_one_part_is_missing(work, tmp_path):
+    with pytest.raises(InputError, match="make train-generator first"):
+        ship.ship(["perceptor", "generator"], work=work, embedded=tmp_path / "embedded")
+    assert not (tmp_path / "embedded").exists()
+
+
+def test_nothing_is_shipped_where_one_part_is_broken(work, tmp_path):
+    (work / "judge_tower" / "weights.safetensors").write_bytes(b"cut off")
+    with pytest.raises(InputError, match="not a whole"):
+        ship.ship(["perceptor", "judge"], work=work, embedded=tmp_path / "embedded")
+    assert not (tmp_path / "embedded").exists()
+
+
+def test_what_is_there_already_counts_towards_the_size(work, tmp_path, monkeypatch):
+    embedded = tmp_path / "embedded"
+    shutil.copytree(work / "judge_tower", embedded / "judge")
+    both = ship.size_of(work / "judge_tower") + ship.size_of(work / "perceptor_tower")
+    monkeypatch.setattr(ship, "LARGEST", both - 1)
+    with pytest.raises(InputError, match="is the most"):
+        ship.ship(["perceptor"], work=work, embedded=embedded)
+    monkeypatch.setattr(ship, "LARGEST", both)
+    assert ship.ship(["perceptor"], work=work, embedded=embedded) == both

@@ -1,0 +1,94 @@
+"""Last stage: puts what was trained into the package, with its attributions, and writes the manifest.
+
+`python -m training.ship` takes all three models from `training/work`; `python -m training.ship perceptor` only that
+one. Nothing is changed where a model is not whole, a licence not permissive, or all together are too large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from doorways.errors import InputError
+from doorways.generators import vqgan
+from doorways.perceptors import tower
+from training import attributions, manifest
+from training.fetch import WORK
+
+EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
+LARGEST = 30_000_000
+"""Bytes of all models together."""
+TRAINED = {"perceptor": "perceptor_tower", "judge": "judge_tower", "generator": "generator_vqgan"}
+"""Which folder of `training/work` becomes which folder of the package."""
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in `folder`; 0 where it is missing."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def check(part: str, folder: Path) -> None:
+    """InputError where the model in `folder` is missing or cannot be loaded."""
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder} holds no trained {part}; make train-{part} first, or name other parts")
+    if part == "generator":
+        vqgan.load(folder)
+    else:
+        tower.load(folder)
+
+
+def check_size(chosen: dict[str, Path], embedded: Path) -> int:
+    """Bytes of all models once `chosen` are in `embedded`; InputError where that is too much."""
+    total = sum(size_of(chosen.get(part, embedded / part)) for part in TRAINED)
+    if total > LARGEST:
+        raise InputError(
+            f"the embedded models would take {total / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} MB is the most; "
+            "train smaller ones"
+        )
+    return total
+
+
+def put(folder: Path, into: Path) -> None:
+    """Copies `folder` to `into`, readable by all, in place of what is there; whole or not at all."""
+    fresh = into.with_name(f".{into.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(folder, fresh, copy_function=shutil.copyfile)
+    shutil.rmtree(into, ignore_errors=True)
+    fresh.rename(into)
+
+
+def ship(parts: Iterable[str], *, work: Path = WORK, embedded: Path = EMBEDDED) -> int:
+    """Checks all of `parts`, then copies them; gives the bytes of all models that are then in the package."""
+    chosen = {part: work / TRAINED[part] for part in parts}
+    for part, folder in chosen.items():
+        check(part, folder)
+    total = check_size(chosen, embedded)
+    embedded.mkdir(parents=True, exist_ok=True)
+    for part, folder in chosen.items():
+        put(folder, embedded / part)
+    return total
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *TRAINED], help="which models (default: all)")
+    parts = parser.parse_args().parts or list(TRAINED)
+    rows = manifest.collect()
+    if refused := manifest.refused(rows):
+        sys.exit(f"not shipped: {len(refused)} pictures must not be trained on, such as {refused[0]}")
+    try:
+        total = ship(parts)
+    except InputError as error:
+        sys.exit(f"not shipped: {error}")
+    manifest.write(rows)
+    (EMBEDDED / "ATTRIBUTIONS.md").write_text(attributions.page(rows), encoding="utf-8")
+    print(f"{', '.join(parts)} -> {EMBEDDED}, {total / 1e6:.1f} MB with what was there")
+    print(f"{len(rows)} pictures -> {manifest.MANIFEST}, {manifest.MANIFEST.stat().st_size / 1e3:.0f} kB")
+    print("now measure what ships, which fills its card: python -m bench.embedded")
+
+
+if __name__ == "__main__":
+    main()
