@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from doorways.objectives import targets
 from doorways.perceptors import Perceptor
 from doorways.prompts import parse_prompts
 from doorways.prompts.field import PromptField
-from doorways.objectives import targets
 
 SIZES = (0.5, 0.66, 0.9)
 """Sides of the pieces, in canvas heights."""
@@ -102,7 +102,7 @@ class Look:
 
     @cached_property
     def residuals(self) -> tuple[Tensor, Tensor]:
-        """e - T of the left squares and of their mirrored twins, T what the prompt field wants there."""
+        """E - T of the left squares and of their mirrored twins, T what the prompt field wants there."""
         field = PromptField(parse_prompts(self.prompts), aspect=self.aspect)
         here = torch.tensor([[one.x, one.y] for one in self.squares])
         there = torch.tensor([[self.aspect - one.x, one.y] for one in self.squares])
@@ -125,12 +125,17 @@ class Look:
 
     def match(self, others: Tensor) -> float:
         """Cosine to the own prompt less the mean cosine to `others` [k, d], over both halves."""
-        halves = [part @ word - (part @ others.T).mean(1) for part, word in zip((self.left, self.right), self.words, strict=True)]
+        halves = [
+            part @ word - (part @ others.T).mean(1)
+            for part, word in zip((self.left, self.right), self.words, strict=True)
+        ]
         return float(torch.cat(halves).mean())
 
     def sides(self) -> tuple[float, float]:
         """How much closer the leftmost third is to the left prompt than the rightmost, and the reverse."""
-        outer = [rank for rank, one in enumerate(self.squares) if one.x + one.side / 2 <= self.aspect / 3 + 1e-6]
+        outer = [
+            rank for rank, one in enumerate(self.squares) if one.x + one.side / 2 <= self.aspect / 3 + 1e-6
+        ]
         left, right = ((part[outer] @ self.words.T).mean(0) for part in (self.left, self.right))
         return float(left[0] - right[0]), float(right[1] - left[1])
 

@@ -24,7 +24,9 @@ def peak_mib(prepare: Callable[..., Callable[[], object]], *args: Any, times: in
         return pool.submit(_measure, prepare, args, times).result()
 
 
-def _measure(prepare: Callable[..., Callable[[], object]], args: tuple[Any, ...], times: int) -> dict[str, Any]:
+def _measure(
+    prepare: Callable[..., Callable[[], object]], args: tuple[Any, ...], times: int
+) -> dict[str, Any]:
     work = prepare(*args)
     reset = _reset()
     before = _status("VmRSS") if reset else None

@@ -28,7 +28,16 @@ from doorways.png import save_png
 from doorways.recipe import Recipe
 
 CACHE = Path(__file__).parent / "cache"
-FACES = ("cli", "models", "registry.py", "video.py", "trajectory.py", "png.py", "metadata.py", "checkpoint.py")
+FACES = (
+    "cli",
+    "models",
+    "registry.py",
+    "video.py",
+    "trajectory.py",
+    "png.py",
+    "metadata.py",
+    "checkpoint.py",
+)
 """Parts of the package that have no say in what a picture looks like."""
 
 
@@ -53,13 +62,23 @@ def painted(recipe: Recipe, cache_folder: Path = CACHE) -> Tensor:
         for _ in painter:
             pass
         cache_folder.mkdir(parents=True, exist_ok=True)
-        save_png(path, to_image(painter.picture()), painter.recipe, step=painter.step, finished=True, machine=painter.machine())
+        save_png(
+            path,
+            to_image(painter.picture()),
+            painter.recipe,
+            step=painter.step,
+            finished=True,
+            machine=painter.machine(),
+        )
     return read_picture(path)
 
 
 def key(recipe: Recipe) -> str:
     """16 hexadecimal digits for all that decides the picture but the machine."""
-    weights = [generator_weights(recipe.generator), *(perceptor_weights(spec) for spec, _ in recipe.weighted_perceptors)]
+    weights = [
+        generator_weights(recipe.generator),
+        *(perceptor_weights(spec) for spec, _ in recipe.weighted_perceptors),
+    ]
     known = json.dumps([recipe.settings(), weights, engine()], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:16]
 
@@ -95,6 +114,11 @@ def code(source: str) -> str:
     tree = ast.parse(source)
     for node in ast.walk(tree):
         body: list[Any] = getattr(node, "body", None) or []
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             body[0] = ast.Pass()
     return ast.dump(tree)

@@ -18,12 +18,11 @@ import torch.nn.functional as F
 from diffusers import VQModel
 from torch import Tensor
 
+from bench.shapes import GENERATORS, PERCEPTORS, random_clip, random_vqgan, some_tokens
 from doorways.models.specs import embedded_folder
 from doorways.perceptors import load_perceptor
 from doorways.perceptors.clip import COLOURS
 from doorways.size import Size
-
-from bench.shapes import GENERATORS, PERCEPTORS, random_clip, random_vqgan, some_tokens
 
 LEARNING_RATE = 0.1
 SMALLEST = 0.45
@@ -112,7 +111,9 @@ def build(generator: str, perceptor: str, prompts: list[str], size: Size, cutout
         model = VQModel.from_pretrained(folder, torch_dtype=torch.float32).eval().requires_grad_(False)
     if perceptor not in PERCEPTORS:
         tower: Any = load_perceptor(perceptor)
-        return Reference(model, tower.embed_pictures, tower.embed_texts(prompts), tower.size_px, size, cutouts)
+        return Reference(
+            model, tower.embed_pictures, tower.embed_texts(prompts), tower.size_px, size, cutouts
+        )
     clip = random_clip(perceptor)
     mean, std = (torch.tensor(part).view(1, 3, 1, 1) for part in COLOURS)
 
@@ -122,4 +123,6 @@ def build(generator: str, perceptor: str, prompts: list[str], size: Size, cutout
     with torch.no_grad():
         ids, mask = some_tokens(prompts)
         texts = clip.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
-    return Reference(model, embed, F.normalize(texts, dim=1), clip.config.vision_config.image_size, size, cutouts)
+    return Reference(
+        model, embed, F.normalize(texts, dim=1), clip.config.vision_config.image_size, size, cutouts
+    )

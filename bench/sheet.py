@@ -14,7 +14,12 @@ GAP, LINE = 6, 22
 
 
 def contact_sheet(
-    path: Path, grid: Sequence[Sequence[Tensor]], *, rows: Sequence[str], columns: Sequence[str], width_px: int = 256
+    path: Path,
+    grid: Sequence[Sequence[Tensor]],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    width_px: int = 256,
 ) -> None:
     """Writes the pictures of `grid` (rows of [1, 3, H, W]), each `width_px` wide, to a PNG at `path`."""
     first = grid[0][0]

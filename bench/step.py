@@ -134,10 +134,14 @@ def judge(found: dict[str, Any]) -> list[Verdict]:
     """The three targets against one case's numbers."""
     verdicts = [
         Verdict(f"time <= {TIME} of the reference's", f"{found['time']:.2f}", found["time"] <= TIME),
-        Verdict(f"neither generator nor perceptor <= {REST:.0%}", f"{found['rest']:.1%}", found["rest"] <= REST),
+        Verdict(
+            f"neither generator nor perceptor <= {REST:.0%}", f"{found['rest']:.1%}", found["rest"] <= REST
+        ),
     ]
     if "memory" in found:
-        kept = Verdict(f"peak memory <= {MEMORY} of the reference's", f"{found['memory']:.2f}", found["memory"] <= MEMORY)
+        kept = Verdict(
+            f"peak memory <= {MEMORY} of the reference's", f"{found['memory']:.2f}", found["memory"] <= MEMORY
+        )
         verdicts.insert(1, kept)
     return verdicts
 

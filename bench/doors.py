@@ -1,0 +1,101 @@
+"""Two things and not three: a prompt placed twice, with a negative one between.
+
+    python -m bench.doors
+
+Each thing is painted as `thing @0.2 @0.8 | a thing @0.5 :-0.5` and plainly as `thing`, on a wide canvas. How many
+there are is counted by a second perceptor that did not paint: upright squares slide along x at three heights, the
+largest cosine to the thing at each x is a curve, and its peaks are the things. Writes docs/bench/doors.json and doors.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import torch
+from torch import Tensor
+
+from bench.look import Square, embed
+from bench.paintings import paint_all
+from bench.results import FOLDER, Verdict, report
+from bench.sheet import contact_sheet
+from doorways.perceptors import Perceptor, load_perceptor
+from doorways.recipe import Recipe
+
+THINGS = ("castle", "sunflower", "volcano", "christmas tree")
+SEEDS = (0, 1)
+WAYS = {"placed": "{0} @0.2 @0.8 | a {0} @0.5 :-0.5", "plain": "{0}"}
+SIDE, HEIGHTS, PLACES = 0.75, 3, 41
+PROMINENCE = 0.35
+"""How far a curve must fall on both sides of a peak, as a share of the curve's range."""
+
+
+def curve(picture: Tensor, thing: str, eyes: Perceptor) -> list[float]:
+    """The best match of `thing` at each of `PLACES` evenly spaced x."""
+    aspect = picture.shape[-1] / picture.shape[-2]
+    across = torch.linspace(SIDE / 2, aspect - SIDE / 2, PLACES).tolist()
+    down = torch.linspace(SIDE / 2, 1 - SIDE / 2, HEIGHTS).tolist()
+    squares = tuple(Square(x, y, SIDE) for x in across for y in down)
+    cosines = embed(eyes, picture, squares) @ eyes.embed_texts([thing])[0]
+    best: list[float] = cosines.view(PLACES, HEIGHTS).amax(1).tolist()
+    return best
+
+
+def peaks(values: list[float], prominence: float = PROMINENCE) -> int:
+    """How many times a curve rises by `prominence` of its range and falls by as much again, its ends taken as low.
+
+    >>> peaks([0, 1, 0, 1, 0]), peaks([1, 0.9, 1]), peaks([0, 1, 0.2, 0.9, 0.1, 0.8])
+    (2, 1, 3)
+    """
+    low, high = min(values), max(values)
+    least = prominence * (high - low) or 1.0
+    count, rising, turn = 0, True, low
+    for value in [*values, low]:
+        if rising and value < turn - least:
+            count, rising, turn = count + 1, False, value
+        elif not rising and value > turn + least:
+            rising, turn = True, value
+        turn = max(turn, value) if rising else min(turn, value)
+    return count
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", default="384x128")
+    parser.add_argument("--steps", type=int, default=80)
+    parser.add_argument("--judge", default="embedded-judge", help="the second perceptor")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    eyes = load_perceptor(arguments.judge)
+    shared = {"size": arguments.size, "start_size": arguments.size, "steps": arguments.steps, "threads": 1}
+    grid, rows, twos = [], [], dict.fromkeys(WAYS, 0)
+    for thing in THINGS:
+        for seed in SEEDS:
+            made = [Recipe.build(prompts=form.format(thing), seed=seed, **shared) for form in WAYS.values()]
+            pictures = paint_all(made)
+            counts = [peaks(curve(picture, thing, eyes)) for picture in pictures]
+            for way, count in zip(WAYS, counts, strict=True):
+                twos[way] += count == 2
+            grid.append(pictures)
+            rows.append([thing, seed, *counts])
+    total = len(rows)
+    report(
+        "doors",
+        f"How many things there are, counted by {arguments.judge}",
+        ("thing", "seed", *WAYS),
+        rows,
+        verdicts=[
+            Verdict(
+                "placed twice, there are two", f"{twos['placed']} of {total}", twos["placed"] > total / 2
+            ),
+            Verdict("more often than plainly", f"{twos['plain']} of {total}", twos["placed"] > twos["plain"]),
+        ],
+        data=vars(arguments),
+    )
+    labels = tuple(f"{thing}, seed {seed}" for thing, seed, *_ in rows)
+    contact_sheet(FOLDER / "doors.png", grid, rows=labels, columns=tuple(WAYS))
+
+
+if __name__ == "__main__":
+    main()
