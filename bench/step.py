@@ -2,7 +2,8 @@
 
 Protocol. Both are built once on models of the same shapes and weights (each has its own copy) and take one step to warm up.
 Then they take turns, ours, the reference's, ours, …, on the same threads, so that whatever else the machine does falls on
-both; of each, medians are reported, and the ratio is the median of the turns' ratios. Parts are measured in further steps
+both; of each, medians are reported, and the ratio is the median of the turns' ratios (that of processor time is
+shown beside it: it is steadier where others use the machine too). Parts are measured in further steps
 of ours, with a clock around the engine's seams and hooks on the way back (`bench/stopwatch.py`), as shares of
 these steps. Memory is the peak resident memory during two steps after everything is built, each in a process of its own,
 models and libraries included (`bench/memory.py`); no turn is shared, so the two are measured one after the other.
@@ -110,9 +111,10 @@ def measure(case: Case, *, cutouts: int, repeats: int, memory: bool) -> dict[str
         "case": str(case),
         "cutouts": cutouts,
         "turns": turns,
-        "ours": statistics.median(mine for mine, _ in turns),
-        "reference": statistics.median(other for _, other in turns),
-        "time": statistics.median(mine / other for mine, other in turns),
+        "ours": statistics.median(mine[0] for mine, _ in turns),
+        "reference": statistics.median(other[0] for _, other in turns),
+        "time": statistics.median(mine[0] / other[0] for mine, other in turns),
+        "processor time": statistics.median(mine[1] / other[1] for mine, other in turns),
         "shares": shares,
         "rest": 1 - sum(shares[part] for part in MODELS),
     }
@@ -123,11 +125,11 @@ def measure(case: Case, *, cutouts: int, repeats: int, memory: bool) -> dict[str
     return found
 
 
-def seconds(step: Callable[[], object]) -> float:
-    """Wall-clock seconds of one step."""
-    began = time.perf_counter()
+def seconds(step: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of one step: on the clock, and of all processors together."""
+    began = time.perf_counter(), time.process_time()
     step()
-    return time.perf_counter() - began
+    return time.perf_counter() - began[0], time.process_time() - began[1]
 
 
 def judge(found: dict[str, Any]) -> list[Verdict]:
@@ -163,30 +165,42 @@ def run(
         memory: whether memory is measured too (in two more processes a case).
         out: folder for step.json.
     """
-    rows, verdicts, results = [], [], []
+    results, verdicts = [], []
     for name in cases:
         try:
-            found = measure(CASES[name], cutouts=cutouts, repeats=repeats, memory=memory)
+            results.append(measure(CASES[name], cutouts=cutouts, repeats=repeats, memory=memory))
         except DoorwaysError as error:
-            Console().print(f"{name} left out: {error}")
+            Console().print(f"{name} is left out: {error}")
             continue
-        results.append(found)
-        shares = (f"{found['shares'][part]:.1%}" for part in PARTS)
-        peaks = [f"{peak['peak']:.0f}" for peak in found.get("memory_mib", ())] or ["", ""]
-        ratio = found.get("memory", "")
-        rows.append([found["case"], found["ours"], found["reference"], found["time"], *peaks, ratio, *shares])
         if CASES[name].judged:
-            verdicts += judge(found)
-    columns = ["case", "ours, s", "reference, s", "ratio", "ours, MiB", "reference, MiB", "ratio", *PARTS]
+            verdicts += judge(results[-1])
     return report(
         "step",
-        f"A step of {cutouts} cutouts, by part",
-        columns,
-        rows,
+        f"A step of {cutouts} cutouts",
+        ["", *(found["case"] for found in results)],
+        lines(results),
         verdicts=verdicts,
         data={"protocol": __doc__, "cases": results},
         out=out,
     )
+
+
+def lines(results: list[dict[str, Any]]) -> list[list[Any]]:
+    """The table: a line for each quantity, a column for each case."""
+    table = [
+        ["ours, s", *(found["ours"] for found in results)],
+        ["reference, s", *(found["reference"] for found in results)],
+        ["time, ours / reference", *(found["time"] for found in results)],
+        ["processor time, likewise", *(found["processor time"] for found in results)],
+    ]
+    if all("memory" in found for found in results):
+        table += [
+            ["ours, peak MiB", *(round(found["memory_mib"][0]["peak"]) for found in results)],
+            ["reference, peak MiB", *(round(found["memory_mib"][1]["peak"]) for found in results)],
+            ["memory, ours / reference", *(found["memory"] for found in results)],
+        ]
+    table += [[f"  {part}", *(f"{found['shares'][part]:.1%}" for found in results)] for part in PARTS]
+    return [*table, ["neither generator nor perceptor", *(f"{found['rest']:.1%}" for found in results)]]
 
 
 if __name__ == "__main__":
