@@ -1,0 +1,28 @@
+"""The library: it remembers every painting, and hands out those that are to be painted.
+
+Nothing here waits for torch but `Recorder`, which is imported from `doorways.library.recorder`.
+"""
+
+from __future__ import annotations
+
+from doorways.library.claims import ClaimLost, this_worker
+from doorways.library.entry import STATES, VERDICTS, Entry
+from doorways.library.files import Files
+from doorways.library.library import Library
+from doorways.library.lineage import Branch
+from doorways.library.store import differences, library_folder
+from doorways.library.sweeps import Sweep
+
+__all__ = [
+    "STATES",
+    "VERDICTS",
+    "Branch",
+    "ClaimLost",
+    "Entry",
+    "Files",
+    "Library",
+    "Sweep",
+    "differences",
+    "library_folder",
+    "this_worker",
+]

@@ -1,0 +1,18 @@
+"""A library: where paintings live."""
+
+from __future__ import annotations
+
+from doorways.library.claims import Claims
+from doorways.library.lineage import Lineage
+from doorways.library.opinions import Opinions
+from doorways.library.search import Search
+from doorways.library.sweeps import Sweeps
+
+
+class Library(Claims, Opinions, Search, Lineage, Sweeps):
+    """One SQLite file and a folder of pictures, latents and events.
+
+    with Library.open() as library:
+        for entry in library.find("kelp"):
+            print(entry.id, entry.prompts)
+    """
