@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -77,7 +78,7 @@ class Entry:
     picture_sha256: str | None = None
 
     @classmethod
-    def from_row(cls, row: sqlite3.Row) -> Entry:
+    def from_row(cls, row: sqlite3.Row | Mapping[str, Any]) -> Entry:
         """The entry in a row of `COLUMNS`."""
         values = dict(row)
         for name in ("recipe", "scores", "change", "machine"):

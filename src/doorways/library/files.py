@@ -40,6 +40,11 @@ class Files:
         return self.folder / "events.jsonl"
 
     @property
+    def sources(self) -> Path:
+        """The folder of copies of the pictures that the recipe names."""
+        return self.folder / "sources"
+
+    @property
     def all(self) -> tuple[Path, ...]:
         """Every path that may be there."""
         return self.picture, self.checkpoint, self.latent, self.events

@@ -18,6 +18,7 @@ from doorways.library.entry import COLUMNS, STATES, Entry, must_be_one_of, utc_n
 from doorways.library.files import PAINTINGS, Files
 from doorways.library.ids import LENGTH, new_id
 from doorways.library.orders import order_by
+from doorways.library.sources import keep_sources
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,6 +107,11 @@ class Store:
             change: what differs from the parent; found by comparing the recipes if not given.
             sweep: ID of the sweep that it belongs to; `subject`: what it shows in it.
             state: one of `STATES`.
+
+        Pictures that the recipe names are copied into the library.
+
+        Raises:
+            InputError: such a picture or the parent is not there, or the recipe has no prompts.
         """
         settings = dict(recipe) if isinstance(recipe, Mapping) else recipe.settings()
         must_be_one_of("state", state, STATES)
@@ -114,18 +120,25 @@ class Store:
                 before = self.get(parent)
                 parent = before.id
                 change = differences(before.recipe, settings) if change is None else change
-            id = self._unused_id()
-            self.database.rows(
-                "INSERT INTO paintings (id, prompts, recipe, state, steps, note, parent, change, sweep, subject, created)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    id, settings["prompts"], _json(settings), state, settings.get("steps", 300), note, parent,
-                    _json(change or {}), sweep, subject, utc_now(),
-                ),
-            )  # fmt: skip
-            self.database.many("INSERT INTO tags VALUES (?, ?)", [(id, tag) for tag in set(tags)])
-            self.database.many("INSERT INTO boards VALUES (?, ?)", [(id, board) for board in set(boards)])
-            return self.get(id)
+            entry = Entry(
+                id=self._unused_id(),
+                prompts=settings["prompts"],
+                recipe=settings,
+                state=state,
+                step=0,
+                steps=settings.get("steps", 300),
+                tags=tuple(sorted(set(tags))),
+                boards=tuple(sorted(set(boards))),
+                note=note,
+                parent=parent,
+                change=dict(change or {}),
+                sweep=sweep,
+                subject=subject,
+                created=utc_now(),
+            )
+            keep_sources(settings, Files(self.folder / PAINTINGS / entry.id).sources)
+            self._insert(entry)
+            return entry
 
     def get(self, id: str) -> Entry:
         """The painting with this ID; InputError if there is none, or if the beginning given is that of several."""
@@ -195,6 +208,8 @@ class Store:
         step: int,
         finished: bool,
         machine: Mapping[str, Any] | None = None,
+        *,
+        seconds: float = 0.0,
     ) -> Entry:
         """Keeps the picture of a painting as it is now: first the file, then the row, each whole or not at all.
 
@@ -203,24 +218,24 @@ class Store:
             recipe: as it was painted, with what was left open filled in.
             finished: whether it has come to its end; its state is then `finished`.
             machine: what painted it, as JSON values.
+            seconds: what this sitting took, which is added to the others.
         """
         from doorways.png import save_png
 
         files = self.files(id)
         save_png(files.picture, image, recipe, step=step, finished=finished, machine=machine)
-        now = utc_now()
-        return self._update(
-            id,
-            {
-                "recipe": _json(recipe.settings()),
-                "prompts": recipe.prompts,
-                "step": step,
-                "steps": recipe.steps,
-                "machine": _json(dict(machine or {})),
-                "picture_sha256": sha256(files.picture),
-            }
-            | ({"state": "finished", "finished": now, "worker": None, "lease": None} if finished else {}),
-        )
+        values: dict[str, Any] = {
+            "recipe": _json(recipe.settings()),
+            "prompts": recipe.prompts,
+            "step": step,
+            "steps": recipe.steps,
+            "machine": _json(dict(machine or {})),
+            "picture_sha256": sha256(files.picture),
+        }
+        if finished:
+            values |= {"state": "finished", "finished": utc_now(), "worker": None, "lease": None}
+        with self.together():
+            return self._update(id, values | {"seconds": self.get(id).seconds + seconds})
 
     def with_picture(self, path: Path | str) -> Entry | None:
         """The painting whose picture the file at `path` is, under whatever name; the newest, if there are several."""
@@ -252,6 +267,18 @@ class Store:
             names = ", ".join(f"{name} = ?" for name in values)
             self.database.rows(f"UPDATE paintings SET {names} WHERE id = ?", (*values.values(), id))
             return self.get(id)
+
+    def _insert(self, entry: Entry) -> None:
+        """Adds the row of an entry, its tags and its boards."""
+        values = entry.to_json()
+        marks = {"tags": values.pop("tags"), "boards": values.pop("boards")}
+        values = {name: _json(value) if isinstance(value, dict) else value for name, value in values.items()}
+        places = ", ".join("?" * len(values))
+        self.database.rows(
+            f"INSERT INTO paintings ({', '.join(values)}) VALUES ({places})", tuple(values.values())
+        )
+        for table, words in marks.items():
+            self.database.many(f"INSERT INTO {table} VALUES (?, ?)", [(entry.id, word) for word in words])
 
     def _unused_id(self) -> str:
         while self.database.rows("SELECT 1 FROM paintings WHERE id = ?", (id := new_id(),)):
