@@ -57,7 +57,7 @@ def apply_script(
     Outputs(out).check(force=force)
     operations = Script.from_file(script)
     after, changed = apply(read_picture(picture), operations)
-    record = Record.of(picture, {"script": operations.settings()}, changed)
+    record = Record.after(picture, operations.settings(), changed)
     save_operated(out, after, record, parent=picture)
     count = len(operations.operations)
     sys.stdout.write(
@@ -155,5 +155,5 @@ def _keep(
     if not where.any():
         raise InputError(f"{copy}: nothing in it was changed yet")
     path = unused(copy.with_name(f"{copy.stem}-1.png"))
-    save_operated(path, saved, Record.of(picture, change, where), parent=picture)
+    save_operated(path, saved, Record.after(picture, [change], where), parent=picture)
     return path

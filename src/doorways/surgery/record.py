@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,34 +33,39 @@ class Record:
     """What was done to a picture since it was painted.
 
     Attributes:
-        parent: the picture that was operated on: a file's name, or the ID of a painting in a library.
-        parent_sha256: of that picture's file.
-        change: `{"script": [...]}`, as `Script.build` takes it, or `{"editor": "gimp"}`.
-        changed: [1, 1, H, W], 1 where it was changed and is not healed yet, else 0.
+        parent: the painting: a file's name, or its ID in a library.
+        parent_sha256: of that file.
+        surgery: what was done, in order: entries as `Script.build` takes them, and `{"editor": "gimp"}`.
+        changed: [1, 1, H, W], 1 where it was changed, else 0.
     """
 
     parent: str
     parent_sha256: str
-    change: dict[str, Any]
+    surgery: tuple[dict[str, Any], ...]
     changed: Tensor
 
     @classmethod
-    def of(
-        cls, parent: Path, change: Mapping[str, Any], changed: Tensor, *, name: str | None = None
+    def after(
+        cls, picture: Path, surgery: Sequence[Mapping[str, Any]], changed: Tensor, *, name: str | None = None
     ) -> Record:
-        """The record of a change to the picture in the file `parent`, known as `name`; its own wounds stay open."""
-        before = read_record(parent)
+        """The record of surgery on the picture in a file, after what its own record holds, if it has one.
+
+        Args:
+            name: what the picture is called; its file's name if not given.
+        """
+        steps, before = tuple(map(dict, surgery)), read_record(picture)
         if before is not None and before.changed.shape == changed.shape:
             changed = changed.maximum(before.changed)
-        digest = hashlib.sha256(parent.read_bytes()).hexdigest()
-        return cls(name or parent.name, digest, dict(change), changed)
+            return cls(before.parent, before.parent_sha256, before.surgery + steps, changed)
+        digest = hashlib.sha256(picture.read_bytes()).hexdigest()
+        return cls(name or picture.name, digest, steps, changed)
 
     def to_json(self) -> str:
         """The text of the chunk."""
         bits = io.BytesIO()
         Image.fromarray(self.changed[0, 0].bool().numpy()).save(bits, "PNG", optimize=True)
         mask = base64.b64encode(bits.getvalue()).decode("ascii")
-        content = {"parent": self.parent, "parent_sha256": self.parent_sha256, "change": self.change}
+        content = {"parent": self.parent, "parent_sha256": self.parent_sha256, "surgery": self.surgery}
         return json.dumps(content | {"changed": mask})
 
     @classmethod
@@ -69,9 +74,11 @@ class Record:
         found = json.loads(text)
         if not isinstance(found, dict):
             raise ValueError("there is no record in it")
-        parent, digest, change = found.get("parent"), found.get("parent_sha256"), found.get("change")
-        if not (isinstance(parent, str) and isinstance(digest, str) and isinstance(change, dict)):
-            raise ValueError("parent or change is of the wrong kind")
+        parent, digest, steps = (found.get(name) for name in ("parent", "parent_sha256", "surgery"))
+        if not (isinstance(parent, str) and isinstance(digest, str) and isinstance(steps, list)) or not all(
+            isinstance(step, dict) for step in steps
+        ):
+            raise ValueError("what it says is of the wrong kind")
         try:
             with Image.open(io.BytesIO(base64.b64decode(str(found.get("changed"))))) as bits:
                 grey = bits.convert("L")
@@ -80,7 +87,7 @@ class Record:
         shown = torch.frombuffer(bytearray(grey.tobytes()), dtype=torch.uint8).reshape(
             1, 1, grey.height, grey.width
         )
-        return cls(parent, digest, change, (shown > 127).float())
+        return cls(parent, digest, tuple(steps), (shown > 127).float())
 
 
 def save_operated(path: Path, picture: Tensor, record: Record, *, parent: Path) -> None:
