@@ -22,8 +22,10 @@ from torch import Tensor
 from bench.look import Look, tone_agreement
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
-from bench.sheet import contact_sheet
+from doorways.export.grid import Grid
+from doorways.export.sheet import contact_sheet
 from doorways.perceptors import load_perceptor
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 PAIRS = (
@@ -130,7 +132,10 @@ def main() -> None:
         data={"paintings": measured, "pairs": PAIRS, "seeds": SEEDS, "ways": WAYS, **vars(arguments)},
     )
     grid = [[pictures[way][rank] for way in WAYS] for rank in range(len(PAIRS))]
-    contact_sheet(FOLDER / "objectives.png", grid, rows=PAIRS, columns=tuple(WAYS))
+    images = [[to_image(picture) for picture in row] for row in grid]
+    contact_sheet(Grid.of(images, rows=PAIRS, columns=tuple(WAYS))).save(
+        FOLDER / "objectives.png", optimize=True
+    )
 
 
 if __name__ == "__main__":
