@@ -31,6 +31,7 @@ for rank, (name, summary) in enumerate(
         "paint": "Paint a panorama.",
         "show": "Print the recipe inside a picture.",
         "sheet": "Lay out many pictures on one sheet.",
+        "publish": "Publish pictures as a gallery for the web.",
         "models": "List the models that are known, show one, fetch one.",
     }.items()
 ):

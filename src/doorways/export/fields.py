@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,6 +17,9 @@ OWN: dict[str, Callable[[Exhibit], Any]] = {
     "finished": lambda exhibit: exhibit.finished,
 }
 """Fields that every painting has beside its recipe."""
+
+ALWAYS = ("prompts", "size", "seed", "steps")
+"""Settings that are told of every painting; others where they are not the default."""
 
 SPEAKS_FOR_ITSELF = ("subject", "prompts", "name")
 """Fields whose values need no name before them."""
@@ -92,3 +95,15 @@ def text(one: Any) -> str:
             return ", ".join(f"{name} {text(part)}" for name, part in one.items())
         case _:
             return str(one).replace("->", "→")
+
+
+def told_settings(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of the settings worth telling: the main ones, and those that are not the default.
+
+    >>> told_settings({"prompts": "fire | ocean", "seed": 3, "cutouts": 64, "large": "1"})
+    [('prompts', 'fire | ocean'), ('seed', '3'), ('cutouts', '64')]
+    """
+    plain = Recipe.build(prompts="a", seed=0).settings()
+    names = [name for name in ALWAYS if name in recipe]
+    names += [name for name in recipe if name not in ALWAYS and str(recipe[name]) != str(plain.get(name))]
+    return [(name.replace("_", " "), text(recipe[name])) for name in names]
