@@ -31,6 +31,7 @@ CACHE = Path(__file__).parent / "cache"
 FACES = (
     "cli",
     "judge",
+    "export",
     "models",
     "registry.py",
     "video.py",

@@ -26,7 +26,6 @@ from training.fetch import WORK
 from training.resumable import Clock, copy_of, follow, keep
 from training.scenes import Batch, Scenes
 
-
 BF16 = torch.cpu._is_avx512_bf16_supported()
 """Whether the picture tower computes in half precision; that is half as fast again where the processor can."""
 
