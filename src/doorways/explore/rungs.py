@@ -80,51 +80,63 @@ def allowed(paintings: int, share: float) -> int:
     return min(paintings, max(1, math.floor(paintings * share + 0.5)))
 
 
-class Candidate(NamedTuple):
-    """What triage knows of one of a subject's paintings that have begun a rung, or still may.
+class Standing(NamedTuple):
+    """How one of a subject's paintings stands.
 
     Attributes:
         id: which it is.
-        score: the judge's at the end of the rung, larger is better; None as long as it is not there.
-        out: it will not get there: it failed, or the artist has stopped it.
+        rung: how many rungs it has passed.
+        scores: at the end of each rung that it has reached, larger is better; None where it went on unjudged.
+        gone: it will not be painted on: it failed, or the artist has killed it. Who fails gives its place to the next, who
+            is killed does not.
         pinned: the artist wants it painted whole.
     """
 
     id: str
-    score: float | None = None
-    out: bool = False
+    rung: int = 0
+    scores: tuple[float | None, ...] = ()
+    gone: Literal["", "failed", "killed"] = ""
     pinned: bool = False
 
+    def score(self, rung: int) -> float | None:
+        """The score at the end of a rung, if it counts there."""
+        return self.scores[rung] if rung < len(self.scores) and self.gone != "failed" else None
 
-def decide(candidates: Iterable[Candidate], share: float) -> dict[str, Fate]:
-    """What becomes of a subject's paintings at the end of a rung, as far as it is certain.
+    def is_coming(self, rung: int) -> bool:
+        """Whether it may yet be judged at the end of a rung."""
+        return not self.gone and self.rung <= rung and len(self.scores) <= rung
+
+
+def triage(standings: Iterable[Standing], rungs: Rungs) -> dict[str, Fate]:
+    """What becomes of a subject's paintings.
 
     Args:
-        candidates: all of the subject's paintings that have begun the rung, or may still begin it.
-        share: of these, how many go on, in (0, 1].
+        standings: all paintings of the subject, stopped ones too: when others come later or fail, one may go on after all.
 
-    Returns: each judged painting whose fate no score that is still to come can change. The best go on as soon as they are
-    sure to be among the best, the hopeless stop as soon as enough others are better: nobody waits for the slowest. When
-    none is still to come, all are decided. Of equal scores the one named first is the better. The pinned go on, and take
-    the place of nobody.
+    Returns: each painting that has been judged at the end of the rung it is in, once all that may come to that end are
+    there: scores compare only together. Of equal scores the one named first is the better. The pinned go on at once; they,
+    and those that the artist has promoted, do not take the place of a better one.
 
-    >>> decide([Candidate("a", 0.9), Candidate("b", 0.1), Candidate("c"), Candidate("d", 0.5)], 0.5)
-    {'a': 'go on', 'b': 'stop'}
+    >>> judged = [Standing("a", scores=(0.9,)), Standing("b", scores=(0.1,)), Standing("c", scores=(0.5,), pinned=True)]
+    >>> triage(judged, Rungs(at=(0.2,), keep=(0.3,)))
+    {'a': 'go on', 'c': 'go on', 'b': 'stop'}
     """
-    candidates = list(candidates)
-    places = allowed(len(candidates), share)
-    coming = sum(one.score is None and not one.out for one in candidates)
-    judged = sorted((one for one in candidates if one.score is not None and not one.out), key=_worst_last)
+    standings = list(standings)
     fates: dict[str, Fate] = {}
-    for rank, one in enumerate(judged):
-        if one.pinned or rank + coming < places:
-            fates[one.id] = "go on"
-        elif rank >= places:
-            fates[one.id] = "stop"
+    for rung, places in enumerate(rungs.counts(len(standings))[1:]):
+        complete = not any(one.is_coming(rung) and fates.get(one.id) != "stop" for one in standings)
+        judged = [one for one in standings if one.score(rung) is not None]
+        judged.sort(key=lambda one: _loss(one.score(rung)))
+        for rank, one in enumerate(judged):
+            if one.rung > rung or one.gone:
+                continue
+            if one.pinned or (complete and rank < places):
+                fates[one.id] = "go on"
+            elif complete:
+                fates[one.id] = "stop"
     return fates
 
 
-def _worst_last(candidate: Candidate) -> float:
-    """For sorting; what is not finite is the worst."""
-    score = candidate.score
+def _loss(score: float | None) -> float:
+    """For sorting: the best first; what is no finite number is the worst."""
     return -score if score is not None and math.isfinite(score) else math.inf

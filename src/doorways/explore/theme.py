@@ -113,7 +113,9 @@ class Theme(Section):
         section: the sections; pairs and subjects may also stand in the theme itself.
         zip: groups of names (settings of the recipe, seeds, style) whose lists go side by side instead of each with each.
         triage: the rungs, or None to paint everything whole.
-        weights: what each measure of the judge counts when paintings are ranked; its own weights if not given.
+        weights: what each measure of the judge counts when paintings are compared; its own weights if not given.
+        judge: the spec of the perceptor that judges.
+        unwanted, count: things that had better not be there, and things to count ("a doorway").
         text: the file as it stands.
     """
 
@@ -124,6 +126,9 @@ class Theme(Section):
     zip: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
     triage: Rungs | None = Field(default_factory=Rungs)
     weights: dict[str, float] = Field(default_factory=dict)
+    judge: str = "embedded-judge"
+    unwanted: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    count: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
     text: str = Field("", exclude=True)
     folder: Path = Field(Path(), exclude=True)
 
