@@ -1,13 +1,18 @@
-"""What all tests share: no network, two threads, and a reason where the embedded weights are missing."""
+"""What all tests share: no network, two threads, a library of their own, and a reason where the embedded weights are missing."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 # Before torch and huggingface_hub are imported, and for the processes that tests start.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "2"
+os.environ["DOORWAYS_LIBRARY"] = tempfile.mkdtemp(prefix="doorways-library-")  # never the user's own
+atexit.register(shutil.rmtree, os.environ["DOORWAYS_LIBRARY"], ignore_errors=True)
 
 import pytest
 

@@ -1,0 +1,32 @@
+"""The library: it remembers every painting, and hands out those that are to be painted.
+
+Nothing here waits for torch but `Recorder` and `painter_of`, which are imported from `doorways.library.recorder`.
+"""
+
+from __future__ import annotations
+
+from doorways.library.check import Problem
+from doorways.library.claims import ClaimLost, this_worker
+from doorways.library.entry import STATES, VERDICTS, Entry
+from doorways.library.event_log import EventLog
+from doorways.library.files import Files
+from doorways.library.library import Library
+from doorways.library.lineage import Branch
+from doorways.library.store import differences, library_folder
+from doorways.library.sweeps import Sweep
+
+__all__ = [
+    "STATES",
+    "VERDICTS",
+    "Branch",
+    "ClaimLost",
+    "Entry",
+    "EventLog",
+    "Files",
+    "Library",
+    "Problem",
+    "Sweep",
+    "differences",
+    "library_folder",
+    "this_worker",
+]

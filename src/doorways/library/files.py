@@ -1,0 +1,50 @@
+"""Where the files of a painting lie in a library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAINTINGS = "paintings"
+"""The folder of all paintings' folders, in a library."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The paths of one painting; a file is there once it has been written.
+
+    Attributes:
+        folder: of this painting alone.
+    """
+
+    folder: Path
+
+    @property
+    def picture(self) -> Path:
+        """The picture, with its recipe inside."""
+        return self.folder / "picture.png"
+
+    @property
+    def checkpoint(self) -> Path:
+        """What a painting that is not finished is gone on with from."""
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def latent(self) -> Path:
+        """The latent of the picture of a finished painting."""
+        return self.folder / "latent.safetensors"
+
+    @property
+    def events(self) -> Path:
+        """What happened, a JSON object a line."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def sources(self) -> Path:
+        """The folder of copies of the pictures that the recipe names."""
+        return self.folder / "sources"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every path that may be there."""
+        return self.picture, self.checkpoint, self.latent, self.events

@@ -1,0 +1,27 @@
+"""The names of paintings: eight letters and digits that make no words and are not mistaken for each other."""
+
+from __future__ import annotations
+
+import secrets
+
+ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
+LENGTH = 8
+
+
+def new_id() -> str:
+    """A name drawn at random from 3e11, which begins with a letter.
+
+    >>> len(new_id()), set(new_id()) <= set(ALPHABET)
+    (8, True)
+    """
+    letters = ALPHABET.lstrip("23456789")
+    return secrets.choice(letters) + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+
+
+def may_begin_id(text: str) -> bool:
+    """Whether an ID could begin with `text`; what is a file's name seldom could.
+
+    >>> may_begin_id("kx7"), may_begin_id("forest.png"), may_begin_id("")
+    (True, False, False)
+    """
+    return 0 < len(text) <= LENGTH and set(text) <= set(ALPHABET)

@@ -1,0 +1,196 @@
+"""The recorder: a listener that keeps a painter's run in the library, so that it can be gone on with after any end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from doorways.checkpoint import load_checkpoint, save_checkpoint
+from doorways.errors import DoorwaysError
+from doorways.events import Event, Stepped
+from doorways.library.claims import LEASE_S, ClaimLost
+from doorways.library.entry import Entry
+from doorways.library.event_log import EventLog, as_json
+from doorways.library.library import Library
+from doorways.library.sources import kept_sources, renamed
+from doorways.painter import Painter
+from doorways.recipe import Recipe
+
+
+def painter_of(library: Library, entry: Entry) -> Painter:
+    """The painter of a painting in the library: ready for the step after its last checkpoint, or for the first one.
+
+    Raises:
+        InputError: as `Painter` and `Painter.resume`.
+    """
+    files = library.files(entry.id)
+    copies = kept_sources(entry.recipe, files.sources)
+    if not files.checkpoint.exists():
+        return Painter(Recipe.build(**renamed(entry.recipe, copies)))
+    tensors, meta = load_checkpoint(files.checkpoint)
+    pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
+    return Painter.resume(tensors, meta | {"recipe": renamed(meta["recipe"], copies), "pictures": pictures})
+
+
+class Recorder:
+    """Keeps what a painter paints in a library: checkpoints and events as they come, the picture at the end.
+
+        entry = library.claim(this_worker())
+        painter = painter_of(library, entry)
+        with Recorder(library, entry, painter) as recorder:
+            for event in painter:
+                recorder(event)
+
+    While the block runs, the claim is renewed from a thread of its own, however long a step takes. When it ends, the
+    painting is `finished`, or `paused` if steps are left, or `failed` if an error ended it; `leave` says otherwise.
+
+    Args:
+        entry: claimed by its `worker`.
+        painter: of this painting (`painter_of`).
+        checkpoint_every: steps between checkpoints; 0 for none but at the end.
+        picture_every: steps between pictures; 0 for none but at the end.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        entry: Entry,
+        painter: Painter,
+        *,
+        checkpoint_every: int = 25,
+        picture_every: int = 0,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self.library, self.entry, self.painter = library, entry, painter
+        self.checkpoint_every, self.picture_every, self.lease_s = checkpoint_every, picture_every, lease_s
+        self.files = library.files(entry.id)
+        self._log = EventLog(self.files.events)
+        self._names = {copy: name for name, copy in kept_sources(entry.recipe, self.files.sources).items()}
+        self._worker = entry.worker or ""
+        self._step = painter.step
+        self._saved = -1
+        self._state: str | None = None
+        self._over = threading.Event()
+        self._lost: DoorwaysError | None = None
+        self._beating = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        self._log.forget_after(self.painter.step)
+        self._beating.start()
+        return self
+
+    def __call__(self, event: Event) -> None:
+        """Keeps what happened.
+
+        Raises:
+            ClaimLost: somebody else paints it by now.
+            DoorwaysError: the disk is full, or fails; the painting can go on, and the next event tries again.
+        """
+        if self._lost is not None:
+            raise self._lost
+        self._log.write(as_json(event))
+        if not isinstance(event, Stepped):
+            return
+        self._step = event.step
+        if event.step == event.steps:
+            return
+        if self.checkpoint_every and event.step % self.checkpoint_every == 0:
+            self._save_checkpoint()
+        if self.picture_every and event.step % self.picture_every == 0:
+            self._keep(finished=False)
+
+    def leave(self, state: str) -> None:
+        """Ends the recording with what was painted so far kept, and the painting in `state`, such as `resting`."""
+        self._state = state
+        self._end(state)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._state is None:
+            if isinstance(error, ClaimLost):
+                self._stop_beating()
+            elif isinstance(error, Exception):
+                self._fail(error)
+            else:
+                done = self.painter.step >= self.painter.recipe.steps
+                self.leave("finished" if done else "paused")
+
+    def _end(self, state: str) -> None:
+        """Files first, then the row; the checkpoint of a finished painting goes last."""
+        self._stop_beating()
+        self.library.beat(self.entry.id, self._worker, self._step, lease_s=self.lease_s)
+        if state == "finished":
+            latent = {"latent": self.painter.painting().latent}
+            save_checkpoint(
+                self.files.latent, latent, {"recipe": self._recipe().settings(), "step": self._step}
+            )
+            self._keep(finished=True)
+            self.files.checkpoint.unlink(missing_ok=True)
+            return
+        if self._step:
+            if self._saved != self._step:
+                self._save_checkpoint()
+            self._keep(finished=False)
+        self._release(state)
+
+    def _fail(self, error: Exception) -> None:
+        """Keeps the last good picture, the checkpoint before it, and what went wrong, as far as that is possible."""
+        self._stop_beating()
+        try:
+            self._log.write(
+                {"event": "failed", "step": self._step, "reason": str(error) or type(error).__name__}
+            )
+            if self._step:
+                self._keep(finished=False)
+        except Exception as another:
+            error.add_note(f"the library could not keep its picture: {another}")
+        try:
+            self._release("failed")
+        except DoorwaysError as another:
+            error.add_note(f"the library could not be told: {another}")
+
+    def _release(self, state: str) -> None:
+        self.library.release(
+            self.entry.id, state, step=self._step, seconds=self._seconds(), worker=self._worker
+        )
+
+    def _keep(self, *, finished: bool) -> None:
+        painting, machine = self.painter.painting(), self.painter.machine()
+        seconds = self._seconds() if finished else 0.0
+        self.library.keep(
+            self.entry.id, painting.image, self._recipe(), self._step, finished, machine, seconds=seconds
+        )
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _save_checkpoint(self) -> None:
+        tensors, meta = self.painter.state()
+        pictures = {self._names.get(name, name): digest for name, digest in meta["pictures"].items()}
+        named = {"recipe": self._recipe().settings(), "pictures": pictures}
+        save_checkpoint(self.files.checkpoint, tensors, meta | named)
+        self._saved = self._step
+
+    def _recipe(self) -> Recipe:
+        """The painter's recipe, with the names that the artist gave to pictures."""
+        recipe = self.painter.recipe
+        return Recipe.build(**renamed(recipe.settings(), self._names)) if self._names else recipe
+
+    def _beat(self) -> None:
+        while not self._over.wait(self.lease_s / 4):
+            try:
+                self.library.beat(self.entry.id, self._worker, self._step, lease_s=self.lease_s)
+            except ClaimLost as lost:
+                self._lost = lost
+                return
+            except DoorwaysError:  # a full disk may have room again by the next beat
+                continue
+
+    def _stop_beating(self) -> None:
+        self._over.set()
+        if self._beating.is_alive():
+            self._beating.join()

@@ -1,0 +1,83 @@
+"""The pictures that a recipe names, copied into the library: what is begun can be gone on with after they have moved.
+
+Recipes in the library keep the names that the artist gave; a painter gets the copies' paths in their place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from doorways.atomic import whole, writing
+from doorways.errors import InputError
+from doorways.prompts import format_prompts, parse_prompts
+
+SETTINGS = ("init_image", "suggest", "mask")
+"""Settings that name a picture; prompts may too."""
+
+
+def named_files(settings: Mapping[str, Any]) -> list[str]:
+    """The paths of the pictures that a recipe's settings (JSON values) name.
+
+    >>> named_files({"prompts": "sea | image(a b.png) :0.5", "mask": "m.png"})
+    ['m.png', 'a b.png']
+    """
+    named = [str(settings[name]) for name in SETTINGS if settings.get(name) is not None]
+    if "image(" in settings["prompts"]:
+        named += [str(prompt.image) for prompt in parse_prompts(settings["prompts"]) if prompt.image]
+    return list(dict.fromkeys(named))
+
+
+def renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The same settings with other paths for the pictures that `names` holds.
+
+    >>> renamed({"prompts": "sea | image(a.png)", "mask": "m.png"}, {"a.png": "/b.png"})
+    {'prompts': 'sea | image(/b.png)', 'mask': 'm.png'}
+    """
+    changed = {
+        name: names.get(str(settings[name]), settings[name]) for name in SETTINGS if settings.get(name)
+    }
+    prompts = settings["prompts"]
+    if "image(" in prompts and any(path in names for path in named_files({"prompts": prompts})):
+        found = parse_prompts(prompts)
+        changed["prompts"] = format_prompts(
+            replace(prompt, image=Path(names.get(str(prompt.image), str(prompt.image))))
+            if prompt.image
+            else prompt
+            for prompt in found
+        )
+    return dict(settings) | changed
+
+
+def keep_sources(settings: Mapping[str, Any], folder: Path) -> None:
+    """Copies the pictures that a recipe names into `folder`, which is made if there are any.
+
+    Raises:
+        InputError: one of them is not there, or cannot be read.
+    """
+    for name in named_files(settings):
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not Path(name).is_file():
+            raise InputError(f"{name}: there is no such picture; check its name")
+        with whole(folder / copy_name(name)) as part:
+            shutil.copyfile(name, part)
+
+
+def kept_sources(settings: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Each picture that a recipe names and that has a copy in `folder` -> the path of the copy."""
+    copies = {name: folder / copy_name(name) for name in named_files(settings)}
+    return {name: copy.absolute().as_posix() for name, copy in copies.items() if copy.exists()}
+
+
+def copy_name(path: str) -> str:
+    """The name of the copy of the picture at `path`: its own, after eight digits that tell like names apart.
+
+    >>> copy_name("a/start.png")
+    '09c069df-start.png'
+    """
+    return f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-{Path(path).name}"
