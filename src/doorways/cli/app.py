@@ -30,6 +30,7 @@ for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
         "show": "Print the recipe inside a picture.",
+        "library": "List, find, judge and move what has been painted.",
         "models": "List the models that are known, show one, fetch one.",
     }.items()
 ):

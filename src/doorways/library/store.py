@@ -16,7 +16,7 @@ from doorways.errors import InputError
 from doorways.library.database import Database
 from doorways.library.entry import COLUMNS, STATES, Entry, must_be_one_of, utc_now
 from doorways.library.files import PAINTINGS, Files
-from doorways.library.ids import LENGTH, new_id
+from doorways.library.ids import LAST, LENGTH, new_id
 from doorways.library.orders import order_by
 from doorways.library.sources import keep_sources
 
@@ -44,7 +44,7 @@ def library_folder() -> Path:
 class Store:
     """Rows and files of paintings in one folder. Use `Library.open`.
 
-    Wherever an ID is taken, the beginning of it will do if no other ID begins so.
+    Wherever an ID is taken, the beginning of it will do if no other ID begins so, and `last` is the newest painting.
     """
 
     def __init__(self, folder: Path, database: Database) -> None:
@@ -115,6 +115,10 @@ class Store:
         """
         settings = dict(recipe) if isinstance(recipe, Mapping) else recipe.settings()
         must_be_one_of("state", state, STATES)
+        if not settings.get("prompts"):
+            raise InputError(
+                "a recipe without prompts cannot be added; give at least one, such as 'forest | kelp forest'"
+            )
         with self.together():
             if parent is not None:
                 before = self.get(parent)
@@ -143,7 +147,9 @@ class Store:
     def get(self, id: str) -> Entry:
         """The painting with this ID; InputError if there is none, or if the beginning given is that of several."""
         wanted = id.strip().lower()
-        if len(wanted) == LENGTH:
+        if wanted == LAST:
+            rows = self.database.rows(f"SELECT {COLUMNS} FROM paintings ORDER BY number DESC LIMIT 1")
+        elif len(wanted) == LENGTH:
             rows = self.database.rows(f"SELECT {COLUMNS} FROM paintings WHERE id = ?", (wanted,))
         else:
             rows = self.database.rows(
