@@ -16,7 +16,7 @@ from typing import Any
 
 from doorways.atomic import whole, writing
 from doorways.errors import InputError
-from doorways.library.entry import STATES, VERDICTS, Entry
+from doorways.library.entry import AT_REST, VERDICTS, Entry
 from doorways.library.files import PAINTINGS, Files
 from doorways.library.store import sha256
 from doorways.library.sweeps import Sweep, Sweeps
@@ -192,8 +192,7 @@ def _entry(values: dict[str, Any], path: Path) -> Entry:
         entry = Entry(**given | {name: tuple(given.get(name, ())) for name in ("tags", "boards")})
         right = (
             MEMBER.fullmatch(f"paintings/{entry.id}/picture.png")
-            and entry.state in STATES
-            and entry.state != "running"
+            and entry.state in AT_REST
             and entry.verdict in (None, *VERDICTS)
             and all(
                 isinstance(word, str)

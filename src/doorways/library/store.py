@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from doorways.atomic import check_writable, writing
 from doorways.errors import InputError
 from doorways.library.database import Database
-from doorways.library.entry import COLUMNS, STATES, Entry, must_be_one_of, utc_now
+from doorways.library.entry import AT_REST, COLUMNS, Entry, must_be_one_of, utc_now
 from doorways.library.files import PAINTINGS, Files
 from doorways.library.ids import LAST, LENGTH, new_id
 from doorways.library.orders import order_by
@@ -106,7 +106,7 @@ class Store:
             parent: ID of the painting that it comes from.
             change: what differs from the parent; found by comparing the recipes if not given.
             sweep: ID of the sweep that it belongs to; `subject`: what it shows in it.
-            state: one of `STATES`.
+            state: any but `running`, which comes of a claim.
 
         Pictures that the recipe names are copied into the library.
 
@@ -114,7 +114,7 @@ class Store:
             InputError: such a picture or the parent is not there, or the recipe has no prompts.
         """
         settings = dict(recipe) if isinstance(recipe, Mapping) else recipe.settings()
-        must_be_one_of("state", state, STATES)
+        must_be_one_of("state", state, AT_REST)
         if not settings.get("prompts"):
             raise InputError(
                 "a recipe without prompts cannot be added; give at least one, such as 'forest | kelp forest'"
@@ -193,9 +193,11 @@ class Store:
         given = {condition: value for condition, value in conditions.items() if value is not None}
         where = f" WHERE {' AND '.join(given)}" if given else ""
         by, values = order_by(order)
+        # Which ones, before what is known of them is gathered: of a large library only a few are asked for.
+        chosen = f"SELECT number FROM paintings{where} ORDER BY {by} LIMIT ?"
         rows = self.database.rows(
-            f"SELECT {COLUMNS} FROM paintings{where} ORDER BY {by} LIMIT ?",
-            (*given.values(), *values, -1 if limit is None else limit),
+            f"SELECT {COLUMNS} FROM paintings WHERE number IN ({chosen}) ORDER BY {by}",
+            (*given.values(), *values, -1 if limit is None else limit, *values),
         )
         return [Entry.from_row(row) for row in rows]
 
