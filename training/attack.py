@@ -33,14 +33,25 @@ def attack(
     """
     if radius <= 0:
         return pictures
-    delta = torch.randn(pictures.shape, generator=rng)
-    delta *= (torch.rand(len(pictures), 1, 1, 1, generator=rng) * radius) / norm(delta)
+    delta = somewhere_within(pictures, radius, rng) - pictures
     for _ in range(steps):
         delta.requires_grad_(True)
         (gradient,) = torch.autograd.grad(loss(pictures + delta), delta)
-        delta = delta.detach() + 1.25 * radius / steps**0.5 * gradient / norm(gradient)
-        delta = delta * (radius / norm(delta)).clamp(max=1)
+        delta = moved(delta.detach(), gradient, radius, steps)
     return (pictures + delta).detach()
+
+
+def somewhere_within(pictures: Tensor, radius: float, rng: torch.Generator) -> Tensor:
+    """`pictures` [n, 3, h, w], each at a random place within the ball of `radius` around it."""
+    delta = torch.randn(pictures.shape, generator=rng)
+    delta *= (torch.rand(len(pictures), 1, 1, 1, generator=rng) * radius) / norm(delta)
+    return pictures + delta
+
+
+def moved(delta: Tensor, gradient: Tensor, radius: float, steps: int) -> Tensor:
+    """`delta` [n, 3, h, w], one of `steps` steps along the `gradient`, brought back into the ball of `radius`."""
+    delta = delta + 1.25 * radius / steps**0.5 * gradient / norm(gradient)
+    return delta * (radius / norm(delta)).clamp(max=1)
 
 
 def norm(x: Tensor) -> Tensor:

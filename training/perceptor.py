@@ -1,8 +1,10 @@
-"""Stage 2: a robust perceptor, trained under attack against the words' vectors.
+"""Stage 2: a robust perceptor, trained under attack against the words' vectors and a teacher of pictures.
 
-Each step draws scenes, perturbs them within an L2 ball (`attack.py`), and asks the tower for their names among all
-names, and for their captions among the captions of the batch (Radford et al. 2021). The ball's radius is given for
-32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
+Each step draws scenes and learns from them twice: under noise within an L2 ball, and moved within the ball to where that
+made the network wrong. The gradient that moves them is a by-product of the first pass (Shafahi et al. 2019,
+"Adversarial training for free"). The tower names them among all names, their captions among those of the batch
+(Radford et al. 2021), and sees their first drawing as the teacher sees it undisturbed (`teacher.py`).
+The ball's radius is given for 32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
 Resumable: `work/NAME.pt` holds all that the next step depends on.
 """
 
@@ -18,11 +20,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from doorways.perceptors.tower import PictureTower, TextTower, TowerConfig, save
-from training import minilm, words
-from training.attack import attack, radius_of
+from training import minilm, teacher, words
+from training.attack import moved, radius_of, somewhere_within
 from training.fetch import WORK
 from training.resumable import Clock, copy_of, follow, keep
 from training.scenes import Batch, Scenes
+
+BF16 = torch.cpu._is_avx512_bf16_supported()
+"""Whether the picture tower computes in half precision; that is half as fast again where the processor can."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,11 @@ class Plan:
 
     Args:
         radius: of the ball at its largest, times `attack.RADIUS_PER_VALUE`.
-        ramp: between which fractions of the run the radius grows from 0.
-        attack_steps: gradient steps of the attack; one, from a random start, is nearly as good (Wong et al. 2020).
-        sides: from which fraction of the run on pictures have which side in pixels.
+        ramp: between which steps the radius grows from 0.
+        cooling: the last so many steps, over which the learning rate falls to 0.
+        sides: from which step on pictures have which side in pixels; one below 0 counts from the end.
         batch: scenes in a step.
+        teaching: weight of the teacher's view of the pictures.
     """
 
     name: str
@@ -42,40 +48,37 @@ class Plan:
     steps: int
     seed: int
     radius: float = 1.0
-    ramp: tuple[float, float] = (0.08, 0.35)
-    attack_steps: int = 1
-    sides: tuple[tuple[float, int], ...] = ((0.0, 24), (0.3, 32))
-    learning_rate: float = 2.5e-3
-    batch: int = 256
+    ramp: tuple[int, int] = (700, 2000)
+    cooling: int = 900
+    sides: tuple[tuple[int, int], ...] = ((0, 24), (1500, 32), (-250, 40))
+    learning_rate: float = 2e-3
+    batch: int = 128
+    teaching: float = 4.0
 
-    def side_px(self, progress: float) -> int:
-        """Side of the pictures at `progress` in [0, 1]."""
-        return [side for start, side in self.sides if progress >= start][-1]
+    def side_px(self, step: int) -> int:
+        """Side of the pictures at `step`."""
+        return [side for start, side in self.sides if step >= start + self.steps * (start < 0)][-1]
 
-    def radius_at(self, progress: float, side_px: int) -> float:
-        """L2 radius of the ball at `progress` in [0, 1], for pictures of that side."""
+    def radius_at(self, step: int) -> float:
+        """L2 radius of the ball at `step`."""
         start, end = self.ramp
-        share = min(1.0, max(0.0, (progress - start) / (end - start)))
-        return radius_of(side_px, self.radius * share)
+        return radius_of(self.side_px(step), self.radius * min(1.0, max(0.0, (step - start) / (end - start))))
 
     def rate_at(self, step: int) -> float:
-        """Learning rate: up for 200 steps, then nearly straight down to 0."""
-        return self.learning_rate * min(1.0, step / 200) * (1 - step / self.steps) ** 0.9
+        """Learning rate: up for 200 steps, level, then straight down to 0."""
+        return self.learning_rate * min(1.0, step / 200, (self.steps - step) / self.cooling)
 
 
 PLANS = {
-    "perceptor": Plan(
-        "perceptor", TowerConfig(), 2000, seed=1, radius=1.1, sides=((0.0, 24), (0.35, 32), (0.95, 48))
-    ),
+    "perceptor": Plan("perceptor", TowerConfig(size_px=40), 3300, seed=1),
     "judge": Plan(
         "judge",
         TowerConfig(
-            channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=48
+            channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=40
         ),
-        900,
+        3000,
         seed=2,
         radius=0.4,
-        sides=((0.0, 32), (0.5, 48)),
     ),
 }
 
@@ -88,35 +91,41 @@ class Targets(NamedTuple):
         wanted: share [n, l] of each name in each picture.
         captions: unit vectors [n, d] of the batch's captions.
         same: [n, n], rows sum to one: which captions of the batch are the same words.
+        taught: [n, 384], how the teacher sees the first drawing of each, a unit vector; 0 where there is none.
     """
 
     names: Tensor
     wanted: Tensor
     captions: Tensor
     same: Tensor
-
-    def detached(self) -> Targets:
-        """The same values, out of the graph."""
-        return Targets(*(tensor.detach() for tensor in self))
+    taught: Tensor
 
 
 class Student(nn.Module):
-    """The two towers and the sharpness of their softmax."""
+    """The two towers, the sharpness of their softmax, and how the teacher would say what the first one sees."""
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__()
         self.pictures, self.texts = PictureTower(config), TextTower(config)
+        self.as_teacher = nn.Linear(config.dimension, teacher.WIDTH)
         self.sharpness = nn.Parameter(torch.tensor(2.7))
 
-    def loss(self, pictures: Tensor, targets: Targets) -> Tensor:
-        """Cross-entropy to the wanted names, and a quarter of that of pictures and captions within the batch."""
-        seen, scale = F.normalize(self.pictures(pictures), dim=-1), self.sharpness.exp().clamp(max=60)
+    def loss(self, pictures: Tensor, targets: Targets, teaching: float) -> Tensor:
+        """Cross-entropy to the wanted names, a quarter of that of pictures and captions within the batch, and
+        `teaching` times the mean of 1 - cos to what the teacher sees.
+        """
+        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+            embedded = self.pictures(pictures)
+        embedded = embedded.float()
+        seen, scale = F.normalize(embedded, dim=-1), self.sharpness.exp().clamp(max=60)
         naming = -(targets.wanted * (scale * seen @ targets.names.T).log_softmax(-1)).sum(-1).mean()
         logits, same = scale * seen @ targets.captions.T, targets.same
         matching = (
             -(same * logits.log_softmax(-1)).sum(-1).mean() - (same * logits.log_softmax(0)).sum(0).mean()
         )
-        return naming + 0.25 * matching
+        there = targets.taught.square().sum(1)
+        unlike = (there - (F.normalize(self.as_teacher(embedded), dim=-1) * targets.taught).sum(1)).mean()
+        return naming + 0.25 * matching + teaching * unlike
 
 
 def wanted_names(batch: Batch, similar: Tensor, count: int) -> Tensor:
@@ -153,6 +162,7 @@ class Training:
         self.table, self.scenes = words.load(), Scenes()
         self.name_bags = self.table.bag(self.scenes.names)
         self.similar = similar_names(minilm.embed(self.scenes.names))
+        self.views = teacher.views()
         self.student = Student(plan.config)
         self.student.pictures.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy_of(self.student)
@@ -188,39 +198,33 @@ class Training:
             wanted_names(batch, self.similar, len(self.scenes.names)),
             F.normalize(self.student.texts(self.table.bag(batch.captions)), dim=-1),
             same_captions(batch.captions),
+            self.views[batch.drawn] * (batch.drawn >= 0)[:, None],
         )
 
-    def attacked(self, batch: Batch, targets: Targets, radius: float) -> Tensor:
-        """The batch's pictures, moved to where the student is wrong."""
-        fixed = targets.detached()
-        self.student.requires_grad_(False)
-        hard = attack(
-            lambda pictures: self.student.loss(pictures, fixed),
-            batch.pictures,
-            radius,
-            self.plan.attack_steps,
-            self.rng,
-        )
-        self.student.requires_grad_(True)
-        return hard
-
-    def advance(self) -> str:
-        """One step; says how it went."""
-        progress = self.step / self.plan.steps
-        side_px = self.plan.side_px(progress)
-        radius = self.plan.radius_at(progress, side_px)
-        batch = self.scenes.draw(self.plan.batch, side_px, self.rng)
-        targets = self.targets(batch)
-        loss = self.student.loss(self.attacked(batch, targets, radius), targets)
+    def learn(self, pictures: Tensor, batch: Batch) -> tuple[float, Tensor]:
+        """One update from `pictures` of `batch`; the loss, and its gradient at the pictures."""
+        pictures.requires_grad_(True)
+        loss = self.student.loss(pictures, self.targets(batch), self.plan.teaching)
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.rate_at(self.step)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         self.optimiser.step()
+        follow(self.average, self.student, 2 * self.step + 1)
+        assert pictures.grad is not None
+        return loss.item(), pictures.grad
+
+    def advance(self) -> str:
+        """One step; says how it went."""
+        plan = self.plan
+        side_px, radius = plan.side_px(self.step), plan.radius_at(self.step)
+        batch = self.scenes.draw(plan.batch, side_px, self.rng, bare=0.15, second=0.2)
+        noisy = somewhere_within(batch.pictures, radius, self.rng)
+        first, gradient = self.learn(noisy.clone(), batch)
+        loss, _ = self.learn(batch.pictures + moved(noisy - batch.pictures, gradient, radius, 1), batch)
         self.step += 1
-        follow(self.average, self.student, self.step)
-        return f"step {self.step}, loss {loss.item():.3f}, radius {radius:.2f} at {side_px} px"
+        return f"step {self.step}, loss {first:.3f}, attacked {loss:.3f}, radius {radius:.2f} at {side_px} px"
 
     def export(self, out: Path) -> None:
         """Writes the averaged towers as a folder that `load_perceptor` reads."""

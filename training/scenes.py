@@ -35,12 +35,14 @@ class Batch:
         labels: [n, 3] places in the list of names of first thing, second thing, what is behind; -1: none or unknown.
         shares: [n, 3], how much of the scene each is; rows sum to one, 0: not there.
         captions: a sentence for each.
+        drawn: [n], which drawing is the first thing, -1: none.
     """
 
     pictures: Tensor
     labels: Tensor
     shares: Tensor
     captions: list[str]
+    drawn: Tensor
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -145,7 +147,8 @@ class Scenes:
         captions = [
             caption(chance, row[0], colour, *row[1:]) for row, colour in zip(rows, colours, strict=True)
         ]
-        return Batch(pictures.clamp(0, 1), labels, shares_of(rows), captions)
+        drawn = torch.where(has_first, chosen[0], -1)
+        return Batch(pictures.clamp(0, 1), labels, shares_of(rows), captions, drawn)
 
     def draw_backgrounds(self, count: int, side_px: int, rng: torch.Generator) -> tuple[Tensor, list[int]]:
         """Crops of scenery (three in five), gradients and plain colours; and which scenery each is, -1: none."""

@@ -230,6 +230,25 @@ def test_a_painting_knows_which_one_it_came_from_and_what_changed(doorways, libr
     assert library.get("last").parent is None
 
 
+def test_a_healed_painting_knows_what_was_operated_on_and_how(doorways, library, small, tmp_path):
+    doorways("paint", "fire | ocean", *small(), "--seed", "0", "--out", "a.png")
+    first = library.get("last")
+    script = '[[operation]]\ndo = "move"\nrectangle = [0.1, 0.3, 0.3, 0.9]\nby = [0.5, 0]\n'
+    (tmp_path / "script.toml").write_text(script, "utf-8")
+    said = doorways("surgery", "apply", "a.png", "script.toml", "--out", "b.png")
+    assert said.code == 0, said.err
+    assert doorways("heal", "b.png", "--steps", "2").code == 0
+    healed = library.get("last")
+    assert healed.parent == first.id
+    (operation,) = healed.change["surgery"]
+    assert (operation["do"], operation["by"]) == ("move", [0.5, 0])
+    assert healed.change["steps"] == [4, 2]
+    assert doorways("heal", healed.id, "--all", "--steps", "2").code == 0
+    assert library.get("last").parent == healed.id
+    assert (tmp_path / f"{healed.id}-healed.png").exists()
+    assert library.check() == []
+
+
 def test_a_painting_that_was_stopped_is_gone_on_with_by_its_id_or_by_its_picture(
     doorways, library, small, tmp_path
 ):

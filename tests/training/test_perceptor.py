@@ -7,24 +7,28 @@ import torch
 from torch.nn import functional as F
 
 from doorways.perceptors.tower import TowerConfig
+from training import teacher
 from training.attack import radius_of
 from training.perceptor import PLANS, Plan, Student, Targets, same_captions, similar_names, wanted_names
 from training.scenes import Batch
 
-PLAN = Plan("test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(0.2, 0.4), sides=((0.0, 24), (0.5, 48)))
+PLAN = Plan(
+    "test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(200, 400), cooling=300, sides=((0, 24), (-500, 48))
+)
 
 
 def test_the_radius_grows_over_the_ramp_and_then_with_the_side():
-    assert [PLAN.radius_at(p, 24) for p in (0, 0.2)] == [0, 0]
-    assert PLAN.radius_at(0.3, 24) == pytest.approx(radius_of(24))
-    assert PLAN.radius_at(0.9, 48) == pytest.approx(radius_of(48, 2.0))
-    assert [PLAN.side_px(p) for p in (0, 0.49, 0.5, 1)] == [24, 24, 48, 48]
+    assert [PLAN.radius_at(step) for step in (0, 200)] == [0, 0]
+    assert PLAN.radius_at(300) == pytest.approx(radius_of(24))
+    assert PLAN.radius_at(900) == pytest.approx(radius_of(48, 2.0))
+    assert [PLAN.side_px(step) for step in (0, 499, 500, 999)] == [24, 24, 48, 48]
 
 
 def test_the_learning_rate_warms_up_and_ends_at_nothing():
-    rates = [PLAN.rate_at(step) for step in (0, 100, 200, 600, 1000)]
+    rates = [PLAN.rate_at(step) for step in (0, 100, 200, 700, 850, 1000)]
     assert rates[0] == rates[-1] == 0
-    assert max(rates) == rates[2]
+    assert rates[2] == rates[3] == PLAN.learning_rate
+    assert rates[1] == rates[4] == PLAN.learning_rate / 2
 
 
 def test_the_judge_shares_neither_shape_nor_seed_with_the_perceptor():
@@ -37,7 +41,7 @@ def test_the_judge_shares_neither_shape_nor_seed_with_the_perceptor():
 def test_a_tenth_of_each_name_goes_to_names_of_about_the_same_meaning():
     vectors = F.normalize(torch.tensor([[1.0, 0.0], [0.95, 0.05], [0.0, 1.0]]), dim=-1)
     batch = Batch(torch.zeros(2, 3, 1, 1), torch.tensor([[0, 2, -1], [2, -1, -1]]),
-                  torch.tensor([[0.75, 0.25, 0.0], [1.0, 0.0, 0.0]]), ["", ""])  # fmt: skip
+                  torch.tensor([[0.75, 0.25, 0.0], [1.0, 0.0, 0.0]]), ["", ""], torch.tensor([0, 1]))  # fmt: skip
     wanted = wanted_names(batch, similar_names(vectors), 3)
     assert torch.allclose(wanted.sum(1), torch.ones(2))
     assert wanted[0, 0] > 0.9 * 0.75
@@ -55,13 +59,24 @@ def test_training_lowers_the_loss_of_a_batch():
     config = TowerConfig(channels=(8, 16), blocks=(1, 1), words_width=4, dimension=8, size_px=16)
     student, bags = Student(config), F.normalize(torch.randn(5, 4), dim=-1)
     pictures, labels = torch.rand(5, 3, 16, 16), torch.eye(5)
+    views = F.normalize(torch.randn(5, teacher.WIDTH), dim=-1)
     optimiser = torch.optim.AdamW(student.parameters(), 1e-2)
     losses = []
     for _ in range(25):
         names = F.normalize(student.texts(bags), dim=-1)
-        loss = student.loss(pictures, Targets(names, labels, names, labels))
+        loss = student.loss(pictures, Targets(names, labels, names, labels, views), 1.0)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.6 * losses[0]
+
+
+def test_what_the_teacher_has_not_seen_is_not_asked_of_the_student():
+    torch.manual_seed(0)
+    student = Student(TowerConfig(channels=(8, 16), blocks=(1, 1), words_width=4, dimension=8, size_px=16))
+    pictures, eye = torch.rand(4, 3, 16, 16), torch.eye(4, 8)
+    unseen = Targets(eye, torch.eye(4), eye, torch.eye(4), torch.zeros(4, teacher.WIDTH))
+    seen = unseen._replace(taught=F.normalize(torch.randn(4, teacher.WIDTH), dim=-1))
+    assert student.loss(pictures, unseen, 4.0) == student.loss(pictures, unseen, 0.0)
+    assert student.loss(pictures, seen, 4.0) > student.loss(pictures, seen, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,13 @@ class Keeping:
     Attributes:
         library: where it is kept.
         parent: ID of the painting that it comes from.
+        change: what was done to it, beside what differs in the recipe.
         entry: the painting itself, where one is gone on with; it is ours already.
     """
 
     library: Library
     parent: str | None = None
+    change: dict[str, Any] = field(default_factory=dict)
     entry: Entry | None = None
 
     def begin(self, painter: Painter, *, checkpoint_every: int) -> Recorder:
@@ -43,7 +45,9 @@ class Keeping:
 
         if self.entry is None:
             with self.library.together():
-                added = self.library.add(painter.recipe, parent=self.parent, state="paused")
+                added = self.library.add(
+                    painter.recipe, parent=self.parent, beside=self.change, state="paused"
+                )
                 self.entry = self.library.take(added.id, this_worker())
         return Recorder(self.library, self.entry, painter, checkpoint_every=checkpoint_every)
 
@@ -88,6 +92,28 @@ def in_library(keeping: Keeping | None, given: Path) -> Entry | None:
     if keeping is None or given.exists() or not may_begin_id(str(given).lower()):
         return None
     return keeping.library.get(str(given))
+
+
+def picture_of(given: Path, folder: Path | None = None) -> Path:
+    """The picture of the painting whose ID was given in place of a file; or the file itself, if it is one's name.
+
+    Args:
+        folder: of the library; the default one if not given.
+
+    Raises:
+        InputError: there is no such painting, or it has no picture yet.
+    """
+    from doorways.library import Library
+    from doorways.library.ids import may_begin_id
+
+    if given.exists() or not may_begin_id(str(given).lower()):
+        return given
+    with Library.open(folder) as library:
+        entry = library.get(str(given))
+        picture = library.files(entry.id).picture
+    if not picture.exists():
+        raise InputError(f"{entry.id}: has no picture yet, it is {entry.state}; paint it first")
+    return picture
 
 
 def recipe_of(keeping: Keeping, entry: Entry, changes: Mapping[str, Any]) -> Recipe:

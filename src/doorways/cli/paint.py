@@ -37,8 +37,8 @@ RESUME = Parameter(
 )
 
 
-def _output(text: str, placeholder: str = "FILE") -> Parameter:
-    return Parameter(help=text, group=OUTPUT, metavar=placeholder)
+def _output(text: str, placeholder: str = "FILE", **more: Any) -> Parameter:
+    return Parameter(help=text, group=OUTPUT, metavar=placeholder, **more)
 
 
 def _switch(text: str) -> Parameter:
@@ -51,7 +51,9 @@ class Output:
 
     out: Annotated[
         Path | None,
-        _output("The picture to write, a .png; named after the prompts and the seed if not given."),
+        _output(
+            "The picture to write, a .png; named after the prompts and the seed if not given.", alias="-o"
+        ),
     ] = None
     force: Annotated[bool, _switch("Overwrite files that exist.")] = False
     preview_every: Annotated[
@@ -82,6 +84,14 @@ class Output:
             checkpoint_every=self.checkpoint_every,
         )
 
+    def keeping(self) -> Keeping | None:
+        """Where the painting is kept, opened; None with --no-library."""
+        from doorways.cli.keeping import open_keeping
+
+        if self.library is not None and self.no_library:
+            raise InputError("--library and --no-library contradict each other; leave one of them out")
+        return open_keeping(self.library, wanted=not self.no_library)
+
 
 @app.default
 def paint(
@@ -95,11 +105,9 @@ def paint(
     """Says what is wrong before anything slow begins; then paints."""
     given: dict[str, Any] = dict(settings or {}) | ({} if prompts is None else {"prompts": prompts})
     output = output or Output()
-    if output.library is not None and output.no_library:
-        raise InputError("--library and --no-library contradict each other; leave one of them out")
-    from doorways.cli.keeping import in_library, open_keeping, parent_of, recipe_of
+    from doorways.cli.keeping import in_library, parent_of, recipe_of
 
-    keeping = open_keeping(output.library, wanted=not output.no_library)
+    keeping = output.keeping()
     if resume is not None:
         return _resume(resume, given | ({"recipe": recipe} if recipe else {}), output, keeping)
     from doorways.cli.outputs import unused_name
@@ -114,8 +122,8 @@ def paint(
             keeping.parent = parent_of(keeping, recipe, wanted.init_image)
     outputs = output.beside(output.out or unused_name(wanted))
     outputs.check(force=output.force)
-    _bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
-    return _run(lambda painter: painter(wanted), outputs, keeping)
+    bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
+    return run(lambda painter: painter(wanted), outputs, keeping)
 
 
 def _resume(picture: Path, given: dict[str, Any], output: Output, keeping: Keeping | None) -> int:
@@ -142,7 +150,7 @@ def _resume(picture: Path, given: dict[str, Any], output: Output, keeping: Keepi
     tensors, meta = load_checkpoint(outputs.checkpoint)
     if keeping:
         keeping.find(meta)
-    return _run(lambda painter: painter.resume(tensors, meta), outputs, keeping)
+    return run(lambda painter: painter.resume(tensors, meta), outputs, keeping)
 
 
 def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
@@ -159,7 +167,7 @@ def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
 
         return painter_of(keeping.library, entry)
 
-    return _run(begin, outputs, keeping)
+    return run(begin, outputs, keeping)
 
 
 def _why_not(picture: Path) -> str:
@@ -175,7 +183,7 @@ def _why_not(picture: Path) -> str:
     return f"{picture}: its checkpoint, {checkpoint_beside(picture)}, is missing; {again}"
 
 
-def _bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
+def bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
     """Says what a preset of models costs, and fetches what is not here, before the slow imports."""
     from doorways.cli.watching import Watcher
     from doorways.models.hub import HUB
@@ -190,7 +198,7 @@ def _bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
             pass
 
 
-def _run(begin: Callable[[type[Painter]], Painter], outputs: Outputs, keeping: Keeping | None) -> int:
+def run(begin: Callable[[type[Painter]], Painter], outputs: Outputs, keeping: Keeping | None = None) -> int:
     """Loads torch and the models, which takes its time, and runs what `begin` makes of a Painter."""
     from doorways.cli.watching import Watcher
 

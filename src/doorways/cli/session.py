@@ -21,10 +21,12 @@ from doorways.cli.stopping import Stopping
 from doorways.cli.watching import Watcher, clock
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Grew, Started, Stepped
+from doorways.export.sheet import contact_sheet
+from doorways.export.strip import strip
 from doorways.library.claims import ClaimLost
 from doorways.pictures import to_image
 from doorways.png import save_png
-from doorways.trajectory import contact_sheet, trajectory_steps
+from doorways.trajectory import trajectory_steps
 from doorways.video import Frames, open_video, zoom_frames
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Session:
         self.steps = painter.recipe.steps
         self.film: Frames | None = None
         self._reel = ExitStack()
-        self._samples: list[Image.Image] = []
+        self._samples: list[tuple[int, Image.Image]] = []
         self._unrecorded = ""
 
     def run(self) -> int:
@@ -116,7 +118,7 @@ class Session:
         if step % max(1, self.steps // FRAMES) == 0 or step == 1:
             self._shoot()
         if self.outputs.trajectory and step in trajectory_steps(self.steps):
-            self._samples.append(self._image())
+            self._samples.append((step, self._image()))
         if step == self.steps:
             return
         try:
@@ -196,7 +198,8 @@ class Session:
         """The zoom over the finished picture, and the sheet of how it came."""
         if self.outputs.trajectory:
             recipe, machine = self.painter.recipe, self.painter.machine()
-            sheet = contact_sheet(self._samples or [self._image()])
+            samples = strip(self._samples or [(self.steps, self._image())], title=recipe.prompts)
+            sheet = contact_sheet(samples, width_px=recipe.size.width)
             save_png(self.outputs.trajectory, sheet, recipe, step=self.steps, finished=True, machine=machine)
         if self.outputs.zoom:
             frames = zoom_frames(self._image())

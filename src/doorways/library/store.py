@@ -92,6 +92,7 @@ class Store:
         *,
         parent: str | None = None,
         change: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Any] | None = None,
         sweep: str | None = None,
         subject: str | None = None,
         tags: Iterable[str] = (),
@@ -104,7 +105,7 @@ class Store:
         Args:
             recipe: a recipe, or its settings as JSON values.
             parent: ID of the painting that it comes from.
-            change: what differs from the parent; found by comparing the recipes if not given.
+            change: what differs from the parent; found by comparing the recipes if not given. `beside` is added to it.
             sweep: ID of the sweep that it belongs to; `subject`: what it shows in it.
             state: any but `running`, which comes of a claim.
 
@@ -135,7 +136,7 @@ class Store:
                 boards=tuple(sorted(set(boards))),
                 note=note,
                 parent=parent,
-                change=dict(change or {}),
+                change=dict(change or {}) | dict(beside or {}),
                 sweep=sweep,
                 subject=subject,
                 created=utc_now(),
@@ -247,9 +248,13 @@ class Store:
 
     def with_picture(self, path: Path | str) -> Entry | None:
         """The painting whose picture the file at `path` is, under whatever name; the newest, if there are several."""
+        return self.with_sha256(sha256(path))
+
+    def with_sha256(self, digest: str) -> Entry | None:
+        """The painting whose picture has this checksum; the newest, if there are several."""
         rows = self.database.rows(
             f"SELECT {COLUMNS} FROM paintings WHERE picture_sha256 = ? ORDER BY number DESC LIMIT 1",
-            (sha256(path),),
+            (digest,),
         )
         return Entry.from_row(rows[0]) if rows else None
 
