@@ -169,7 +169,8 @@ def run_block(block: Block, names: dict[str, object], *, small: bool) -> None:
 def run_page(page: Path, *, small: bool) -> None:
     """Runs a page in a folder of its own; whole, what it wrote into a folder `pictures` is kept."""
     pictures = "docs/pictures" if page.name == "README.md" else "pictures"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as library:
+        os.environ["DOORWAYS_LIBRARY"] = library  # never the user's own, and empty when the page begins
         os.chdir(folder)
         sys.path.insert(0, folder)
         Path(pictures).mkdir(parents=True)

@@ -30,6 +30,7 @@ for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
         "show": "Print the recipe inside a picture.",
+        "library": "List, find, judge and move what has been painted.",
         "judge": "Measure a picture: match, contrast, symmetry, repetition, sharpness.",
         "surgery": "Operate on a picture, by a script or in an editor.",
         "heal": "Let the optimisation heal a picture that was operated on.",
