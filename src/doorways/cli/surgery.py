@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,9 +60,9 @@ def apply_script(
     after, changed = apply(read_picture(picture), operations)
     record = Record.after(picture, operations.settings(), changed)
     save_operated(out, after, record, parent=picture)
-    count = len(operations.operations)
+    number = len(operations.operations)
     sys.stdout.write(
-        f"{out}: {count} operation{'s' * (count > 1)}, {float(changed.mean()):.1%} of the picture changed; this heals "
+        f"{out}: {number} operation{'s' * (number > 1)}, {float(changed.mean()):.1%} of the picture changed; this heals "
         f"it:\n  doorways heal {shlex.quote(str(out))}\n"
     )
 
@@ -145,7 +146,6 @@ def _keep(
     saved: Tensor | InputError, before: Tensor, picture: Path, copy: Path, change: dict[str, str]
 ) -> Path:
     """Keeps what an editor saved, with its record, under the next unused name; InputError if it cannot be healed."""
-    from doorways.cli.outputs import unused
     from doorways.surgery.changed import changed
     from doorways.surgery.record import Record, save_operated
 
@@ -154,6 +154,7 @@ def _keep(
     where = changed(before, saved)
     if not where.any():
         raise InputError(f"{copy}: nothing in it was changed yet")
-    path = unused(copy.with_name(f"{copy.stem}-1.png"))
+    names = (copy.with_name(f"{copy.stem}-{number}.png") for number in count(1))
+    path = next(path for path in names if not path.exists())
     save_operated(path, saved, Record.after(picture, [change], where), parent=picture)
     return path
