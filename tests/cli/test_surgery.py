@@ -119,6 +119,8 @@ def test_what_another_program_made_is_healed_with_its_parent(doorways, painted, 
         (("surgery", "apply", "sea.png", "open.toml", "-o", "sea.png"), "sea.png exists already; --force"),
         (("surgery", "apply", "sea.png", "open.toml", "-o", "a.jpg"), "out a.jpg: must end in .png"),
         (("surgery", "apply", "sea.png", "wrong.toml"), "wrong.toml: operation 1 (blur): radius 70: must be at most 1"),
+        (("surgery", "show", "sea.png"), "sea.png: nothing in it says that it was operated on"),
+        (("surgery", "show", "no.png"), "no.png: there is no such picture"),
         (("heal", "no.png"), "no.png: there is no such picture"),
         (("heal", "sea.png"), "sea.png: does not say what was changed; heal all of it with --all"),
         (("heal", "sea.png", "--all", "--strength", "2"), "strength 2: must be more than 0 and at most 1"),
@@ -139,6 +141,17 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_left(doorways, painted, tm
     assert [name for name in names(tmp_path) if name not in before] == (
         ["sea-edit.png"] if "false" in words else []
     )
+
+
+def test_what_was_done_is_shown_as_a_script_that_does_it_again(doorways, painted, tmp_path):
+    doorways("surgery", "apply", painted, "open.toml", "-o", "new.png")
+    said = doorways("surgery", "show", "new.png")
+    assert said.code == 0
+    assert said.out.startswith("# new.png: ")
+    assert "of it changed since sea.png\n" in said.out
+    (tmp_path / "again.toml").write_text(said.out, encoding="utf-8")
+    assert doorways("surgery", "apply", painted, "again.toml", "-o", "again.png").code == 0
+    assert torch.equal(read_picture("again.png"), read_picture("new.png"))
 
 
 def test_operations_are_listed_in_words_and_as_schemas(doorways):

@@ -131,6 +131,22 @@ def edit(
     return 0
 
 
+@app.command(name="show")
+def show_surgery(
+    picture: Annotated[Path, Parameter(help="A picture that was operated on and is not healed yet.")], /
+) -> None:
+    """Print what was done to a picture, as a script that does it again."""
+    from doorways.surgery.record import read_record
+
+    if not picture.is_file():
+        raise InputError(f"{picture}: there is no such picture; check its name")
+    record = read_record(picture)
+    if record is None:
+        raise InputError(f"{picture}: nothing in it says that it was operated on; give what `surgery` wrote")
+    where = f"{float(record.changed.mean()):.1%} of it changed"
+    sys.stdout.write(f"# {picture.name}: {where} since {record.parent}\n\n{record.to_toml()}")
+
+
 @app.command(name="operations")
 def list_operations(
     *,
