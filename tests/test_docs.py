@@ -14,7 +14,9 @@ from command_page import PAGE, command_page
 from doc_pages import PAGES, ROOT, Block, blocks, small_command, small_recipe, small_size
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-SETTING_UP = re.compile(r"(make|pip|scripts/\w+) |doorways paint --resume ")
+SETTING_UP = re.compile(
+    r"(make|pip|scripts/\w+) |doorways paint --resume |doorways surgery edit .* --editor "
+)
 """What `sh` blocks may hold: they are not run."""
 
 
