@@ -29,6 +29,7 @@ app = App(
 for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
+        "explore": "Paint a theme, and find the best few of many.",
         "show": "Print the recipe inside a picture.",
         "models": "List the models that are known, show one, fetch one.",
     }.items()
