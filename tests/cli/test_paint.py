@@ -107,7 +107,7 @@ def test_everything_that_can_be_written_is(doorways, small, tmp_path):
     assert said.code == 0, said.err
     assert names(tmp_path) == ["a-trajectory.png", "a.png", "t.mp4", "z.mp4"]
     assert Recipe.from_png("a-trajectory.png") == Recipe.from_png("a.png")
-    assert pixels("a-trajectory.png")[0] == (64, 3 * 33 + 32)
+    assert pixels("a-trajectory.png")[0][0] > 64
 
 
 def test_nothing_is_overwritten_without_force(doorways, small, tmp_path):

@@ -31,6 +31,11 @@ for rank, (name, summary) in enumerate(
         "paint": "Paint a panorama.",
         "explore": "Paint a theme, and find the best few of many.",
         "show": "Print the recipe inside a picture.",
+        "judge": "Measure a picture: match, contrast, symmetry, repetition, sharpness.",
+        "surgery": "Operate on a picture, by a script or in an editor.",
+        "heal": "Let the optimisation heal a picture that was operated on.",
+        "sheet": "Lay out many pictures on one sheet.",
+        "publish": "Publish pictures as a gallery for the web.",
         "models": "List the models that are known, show one, fetch one.",
     }.items()
 ):

@@ -20,9 +20,11 @@ from doorways.cli.stopping import Stopping
 from doorways.cli.watching import Watcher, clock
 from doorways.errors import DoorwaysError
 from doorways.events import Grew, Started, Stepped
+from doorways.export.sheet import contact_sheet
+from doorways.export.strip import strip
 from doorways.pictures import to_image
 from doorways.png import save_png
-from doorways.trajectory import contact_sheet, trajectory_steps
+from doorways.trajectory import trajectory_steps
 from doorways.video import Frames, open_video, zoom_frames
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Session:
         self.steps = painter.recipe.steps
         self.film: Frames | None = None
         self._reel = ExitStack()
-        self._samples: list[Image.Image] = []
+        self._samples: list[tuple[int, Image.Image]] = []
 
     def run(self) -> int:
         """Paints to the end, or until Ctrl-C; exit code 0 or 130. What was painted is kept in either case."""
@@ -92,7 +94,7 @@ class Session:
         if step % max(1, self.steps // FRAMES) == 0 or step == 1:
             self._shoot()
         if self.outputs.trajectory and step in trajectory_steps(self.steps):
-            self._samples.append(self._image())
+            self._samples.append((step, self._image()))
         if step == self.steps:
             return
         try:
@@ -168,7 +170,8 @@ class Session:
         """The zoom over the finished picture, and the sheet of how it came."""
         if self.outputs.trajectory:
             recipe, machine = self.painter.recipe, self.painter.machine()
-            sheet = contact_sheet(self._samples or [self._image()])
+            samples = strip(self._samples or [(self.steps, self._image())], title=recipe.prompts)
+            sheet = contact_sheet(samples, width_px=recipe.size.width)
             save_png(self.outputs.trajectory, sheet, recipe, step=self.steps, finished=True, machine=machine)
         if self.outputs.zoom:
             frames = zoom_frames(self._image())
