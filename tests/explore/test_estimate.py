@@ -81,6 +81,11 @@ def test_real_steps_are_taken_on_every_canvas():
     assert set(judged) == {(1, 3, 32, 64)}
 
 
+def test_a_painting_of_a_single_step_is_measured_too():
+    found = measure(quick(steps=1))
+    assert found.seconds(quick(steps=1), 0, 1) > 0
+
+
 def test_what_cannot_be_painted_is_said_at_once():
     with pytest.raises(InputError):
         measure(quick(generator="no-such-model"))

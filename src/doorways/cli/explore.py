@@ -289,10 +289,11 @@ def _ask(what: str, how: How) -> None:
 
 def _paint(library: Library, sweep: Sweep, workers: int, *, background: bool) -> int:
     """Starts the crew, and watches it unless it is to paint in the background."""
-    from doorways.explore.crew import hire
+    from doorways.explore.crew import hire, let_go
 
     crew = hire(library, sweep, workers)
     if background:
+        let_go(crew)
         _say("painting in the background; `doorways explore status` says how far it is, `… stop` ends it")
         return 0
     from doorways.cli.sweep_status import watch

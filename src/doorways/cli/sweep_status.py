@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from doorways.cli.failures import INTERRUPTED
 from doorways.cli.stopping import Stopping
 from doorways.explore.campaign import UNDER_WAY, rungs_of
 from doorways.explore.crew import at_work, log_path
-from doorways.library import Entry, Library, Sweep
+from doorways.library import STATES, Entry, Library, Sweep
 
 LOOK_S = 0.5
 ENDED = ("finished", "stopped", "failed")
@@ -154,10 +155,8 @@ def _per_rung(sweep: Sweep, entries: Sequence[Entry]) -> dict[int, str]:
 
 
 def _states(entries: Iterable[Entry]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for entry in entries:
-        counts[entry.state] = counts.get(entry.state, 0) + 1
-    return counts
+    found = Counter(entry.state for entry in entries)
+    return {state: found[state] for state in STATES if state in found}
 
 
 def _counted(counts: dict[str, int]) -> str:
