@@ -29,6 +29,7 @@ app = App(
 for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
+        "explore": "Paint a theme, and find the best few of many.",
         "show": "Print the recipe inside a picture.",
         "library": "List, find, judge and move what has been painted.",
         "judge": "Measure a picture: match, contrast, symmetry, repetition, sharpness.",
