@@ -30,6 +30,7 @@ for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
         "show": "Print the recipe inside a picture.",
+        "cull": "Go through paintings, and say with one key what becomes of each.",
         "sheet": "Lay out many pictures on one sheet.",
         "publish": "Publish pictures as a gallery for the web.",
         "models": "List the models that are known, show one, fetch one.",
