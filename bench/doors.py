@@ -12,52 +12,21 @@ from __future__ import annotations
 import argparse
 
 import torch
-from torch import Tensor
 
-from bench.look import Square, embed
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
 from doorways.export.grid import Grid
 from doorways.export.sheet import contact_sheet
-from doorways.perceptors import Perceptor, load_perceptor
+from doorways.judge.count import peaks
+from doorways.judge.match import curve
+from doorways.judge.squares import along, embed
+from doorways.perceptors import load_perceptor
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 THINGS = ("castle", "sunflower", "volcano", "christmas tree")
 SEEDS = (0, 1)
 WAYS = {"placed": "{0} @0.2 @0.8 | a {0} @0.5 :-0.5", "plain": "{0}"}
-SIDE, HEIGHTS, PLACES = 0.75, 3, 41
-PROMINENCE = 0.35
-"""How far a curve must fall on both sides of a peak, as a share of the curve's range."""
-
-
-def curve(picture: Tensor, thing: str, eyes: Perceptor) -> list[float]:
-    """The best match of `thing` at each of `PLACES` evenly spaced x."""
-    aspect = picture.shape[-1] / picture.shape[-2]
-    across = torch.linspace(SIDE / 2, aspect - SIDE / 2, PLACES).tolist()
-    down = torch.linspace(SIDE / 2, 1 - SIDE / 2, HEIGHTS).tolist()
-    squares = tuple(Square(x, y, SIDE) for x in across for y in down)
-    cosines = embed(eyes, picture, squares) @ eyes.embed_texts([thing])[0]
-    best: list[float] = cosines.view(PLACES, HEIGHTS).amax(1).tolist()
-    return best
-
-
-def peaks(values: list[float], prominence: float = PROMINENCE) -> int:
-    """How many times a curve rises by `prominence` of its range and falls by as much again, its ends taken as low.
-
-    >>> peaks([0, 1, 0, 1, 0]), peaks([1, 0.9, 1]), peaks([0, 1, 0.2, 0.9, 0.1, 0.8])
-    (2, 1, 3)
-    """
-    low, high = min(values), max(values)
-    least = prominence * (high - low) or 1.0
-    count, rising, turn = 0, True, low
-    for value in [*values, low]:
-        if rising and value < turn - least:
-            count, rising, turn = count + 1, False, value
-        elif not rising and value > turn + least:
-            rising, turn = True, value
-        turn = max(turn, value) if rising else min(turn, value)
-    return count
 
 
 def main() -> None:
@@ -76,7 +45,10 @@ def main() -> None:
         for seed in SEEDS:
             made = [Recipe.build(prompts=form.format(thing), seed=seed, **shared) for form in WAYS.values()]
             pictures = paint_all(made)
-            counts = [peaks(curve(picture, thing, eyes)) for picture in pictures]
+            squares = [
+                embed(eyes, picture, along(picture.shape[-1] / picture.shape[-2])) for picture in pictures
+            ]
+            counts = [peaks(curve(seen, eyes.embed_texts([thing])[0])) for seen in squares]
             for way, count in zip(WAYS, counts, strict=True):
                 twos[way] += count == 2
             grid.append(pictures)

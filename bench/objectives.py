@@ -6,7 +6,7 @@ Eight pairs of worlds, two seeds; each painted plain, with semantic symmetry, an
 changed. Claims: the prompt field puts each world on its side; tone symmetry raises the left-right correlation of tone;
 semantic symmetry raises the correlation of mirrored residuals (e - T less its mean over the bench) in at least 12 of
 16 paintings, and costs no more than a tenth of the match (cosine to the own prompt less the mean cosine to the bench's
-other prompts). Measures: `bench.look`. Writes docs/bench/objectives.json and objectives.png.
+other prompts). Measures: `doorways.judge`. Writes docs/bench/objectives.json and objectives.png.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.look import Look, tone_agreement
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
 from doorways.export.grid import Grid
 from doorways.export.sheet import contact_sheet
+from doorways.judge.look import Look
+from doorways.judge.match import match
+from doorways.judge.tone_symmetry import tone_symmetry
 from doorways.perceptors import load_perceptor
 from doorways.pictures import to_image
+from doorways.prompts import parse_prompts
+from doorways.prompts.field import PromptField
 from doorways.recipe import Recipe
 
 PAIRS = (
@@ -57,7 +61,12 @@ def measure(pictures: dict[str, list[Tensor]], judge: str) -> dict[str, dict[str
     eyes = load_perceptor(judge)
     prompts = [pair for _ in SEEDS for pair in PAIRS]
     looks = {
-        way: [Look.at(picture, pair, eyes) for picture, pair in zip(painted, prompts, strict=True)]
+        way: [
+            Look.at(
+                picture, eyes, PromptField(parse_prompts(pair), aspect=picture.shape[-1] / picture.shape[-2])
+            )
+            for picture, pair in zip(painted, prompts, strict=True)
+        ]
         for way, painted in pictures.items()
     }
     words = {pair: looks["plain"][rank].words for rank, pair in enumerate(PAIRS)}
@@ -66,15 +75,23 @@ def measure(pictures: dict[str, list[Tensor]], judge: str) -> dict[str, dict[str
     measured: dict[str, dict[str, list[float]]] = {}
     for way, row in looks.items():
         others = [torch.cat([words[other] for other in PAIRS if other != pair]) for pair in prompts]
-        sides = [look.sides() for look in row]
+        sides = [look.contrast(0, 1) for look in row]
         measured[way] = {
             "agreement": [look.agreement(centre)[0] for look in row],
-            "match": [look.match(other) for look, other in zip(row, others, strict=True)],
-            "tone": [tone_agreement(picture) for picture in pictures[way]],
+            "match": [halves_match(look, other) for look, other in zip(row, others, strict=True)],
+            "tone": [tone_symmetry(picture) for picture in pictures[way]],
             "left": [left for left, _ in sides],
             "right": [right for _, right in sides],
         }
     return measured
+
+
+def halves_match(look: Look, others: Tensor) -> float:
+    """The match of each half to its own prompt, less that to the prompts `others` [k, d]."""
+    halves = list(zip((look.left, look.right), look.words, strict=True))
+    return match(
+        torch.cat([half @ word for half, word in halves]), torch.cat([half @ others.T for half, _ in halves])
+    )
 
 
 def verdicts(measured: dict[str, dict[str, list[float]]]) -> list[Verdict]:

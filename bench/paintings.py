@@ -30,6 +30,7 @@ from doorways.recipe import Recipe
 CACHE = Path(__file__).parent / "cache"
 FACES = (
     "cli",
+    "judge",
     "export",
     "models",
     "registry.py",

@@ -36,8 +36,8 @@ RESUME = Parameter(
 )
 
 
-def _output(text: str, placeholder: str = "FILE") -> Parameter:
-    return Parameter(help=text, group=OUTPUT, metavar=placeholder)
+def _output(text: str, placeholder: str = "FILE", **more: Any) -> Parameter:
+    return Parameter(help=text, group=OUTPUT, metavar=placeholder, **more)
 
 
 def _switch(text: str) -> Parameter:
@@ -50,7 +50,9 @@ class Output:
 
     out: Annotated[
         Path | None,
-        _output("The picture to write, a .png; named after the prompts and the seed if not given."),
+        _output(
+            "The picture to write, a .png; named after the prompts and the seed if not given.", alias="-o"
+        ),
     ] = None
     force: Annotated[bool, _switch("Overwrite files that exist.")] = False
     preview_every: Annotated[
@@ -97,8 +99,8 @@ def paint(
     wanted = Recipe.from_file(recipe, **given) if recipe else Recipe.build(**given)
     outputs = output.beside(output.out or unused_name(wanted))
     outputs.check(force=output.force)
-    _bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
-    return _run(lambda painter: painter(wanted), outputs)
+    bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
+    return run(lambda painter: painter(wanted), outputs)
 
 
 def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
@@ -118,7 +120,7 @@ def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
     outputs.check(force=output.force, resuming=True)
     from doorways.checkpoint import load_checkpoint
 
-    return _run(lambda painter: painter.resume(*load_checkpoint(outputs.checkpoint)), outputs)
+    return run(lambda painter: painter.resume(*load_checkpoint(outputs.checkpoint)), outputs)
 
 
 def _why_not(picture: Path) -> str:
@@ -134,7 +136,7 @@ def _why_not(picture: Path) -> str:
     return f"{picture}: its checkpoint, {checkpoint_beside(picture)}, is missing; {again}"
 
 
-def _bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
+def bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
     """Says what a preset of models costs, and fetches what is not here, before the slow imports."""
     from doorways.cli.watching import Watcher
     from doorways.models.hub import HUB
@@ -149,7 +151,7 @@ def _bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
             pass
 
 
-def _run(begin: Callable[[type[Painter]], Painter], outputs: Outputs) -> int:
+def run(begin: Callable[[type[Painter]], Painter], outputs: Outputs) -> int:
     """Loads torch and the models, which takes its time, and runs what `begin` makes of a Painter."""
     from doorways.cli.watching import Watcher
 

@@ -1,0 +1,1 @@
+"""Exploring a theme: the product of its subjects, wordings, seeds and settings, painted in rungs; the best go on."""
