@@ -15,9 +15,9 @@ from doc_pages import PAGES, ROOT, Block, blocks, small_command, small_recipe, s
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 SETTING_UP = re.compile(
-    r"(make|pip|scripts/\w+) |doorways paint --resume |doorways surgery edit .* --editor "
+    r"(make|pip|scripts/\w+) |doorways (paint --resume |cull\b|surgery edit .* --editor )"
 )
-"""What `sh` blocks may hold: they are not run."""
+"""What `sh` blocks may hold, since it needs more than a page has, or somebody at a terminal: they are not run."""
 
 
 def name(page: Path) -> str:

@@ -35,6 +35,7 @@ for rank, (name, summary) in enumerate(
         "judge": "Measure a picture: match, contrast, symmetry, repetition, sharpness.",
         "surgery": "Operate on a picture, by a script or in an editor.",
         "heal": "Let the optimisation heal a picture that was operated on.",
+        "cull": "Go through paintings, and say with one key what becomes of each.",
         "sheet": "Lay out many pictures on one sheet.",
         "publish": "Publish pictures as a gallery for the web.",
         "models": "List the models that are known, show one, fetch one.",
