@@ -30,7 +30,8 @@ for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
         "show": "Print the recipe inside a picture.",
-        "judge": "Measure a picture: match, contrast, symmetry, repetition, sharpness.",
+        "judge": "Measure pictures: match, contrast, symmetry, repetition, sharpness.",
+        "rank": "Put pictures in order, the best first: by weights that you set, and by your taste.",
         "models": "List the models that are known, show one, fetch one.",
     }.items()
 ):
