@@ -16,7 +16,9 @@ from torch import Tensor
 
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
-from bench.sheet import contact_sheet
+from doorways.export.grid import Grid
+from doorways.export.sheet import contact_sheet
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 CASES = {"fire | ocean": ("R - B", 0, 2), "forest | desert": ("G - R", 1, 0)}
@@ -57,7 +59,10 @@ def main() -> None:
         data=vars(arguments),
     )
     seeds = tuple(f"seed {seed}" for seed in SEEDS)
-    contact_sheet(FOLDER / "colours.png", grid, rows=tuple(CASES), columns=seeds)
+    images = [[to_image(picture) for picture in row] for row in grid]
+    contact_sheet(Grid.of(images, rows=tuple(CASES), columns=seeds)).save(
+        FOLDER / "colours.png", optimize=True
+    )
     raise SystemExit(not holds)
 
 

@@ -15,11 +15,13 @@ import torch
 
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
-from bench.sheet import contact_sheet
+from doorways.export.grid import Grid
+from doorways.export.sheet import contact_sheet
 from doorways.judge.count import peaks
 from doorways.judge.match import curve
 from doorways.judge.squares import along, embed
 from doorways.perceptors import load_perceptor
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 THINGS = ("castle", "sunflower", "volcano", "christmas tree")
@@ -66,7 +68,8 @@ def main() -> None:
         data=vars(arguments),
     )
     labels = tuple(f"{thing}, seed {seed}" for thing, seed, *_ in rows)
-    contact_sheet(FOLDER / "doors.png", grid, rows=labels, columns=tuple(WAYS))
+    images = [[to_image(picture) for picture in row] for row in grid]
+    contact_sheet(Grid.of(images, rows=labels, columns=tuple(WAYS))).save(FOLDER / "doors.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ from torch import Tensor
 
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
-from bench.sheet import contact_sheet
+from doorways.export.grid import Grid
+from doorways.export.sheet import contact_sheet
 from doorways.judge.look import Look
 from doorways.judge.match import match
 from doorways.judge.tone_symmetry import tone_symmetry
 from doorways.perceptors import load_perceptor
+from doorways.pictures import to_image
 from doorways.prompts import parse_prompts
 from doorways.prompts.field import PromptField
 from doorways.recipe import Recipe
@@ -147,7 +149,10 @@ def main() -> None:
         data={"paintings": measured, "pairs": PAIRS, "seeds": SEEDS, "ways": WAYS, **vars(arguments)},
     )
     grid = [[pictures[way][rank] for way in WAYS] for rank in range(len(PAIRS))]
-    contact_sheet(FOLDER / "objectives.png", grid, rows=PAIRS, columns=tuple(WAYS))
+    images = [[to_image(picture) for picture in row] for row in grid]
+    contact_sheet(Grid.of(images, rows=PAIRS, columns=tuple(WAYS))).save(
+        FOLDER / "objectives.png", optimize=True
+    )
 
 
 if __name__ == "__main__":

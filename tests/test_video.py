@@ -9,7 +9,7 @@ from PIL import Image
 
 from doorways.errors import DoorwaysError, InputError
 from doorways.size import Size
-from doorways.trajectory import contact_sheet, trajectory_steps
+from doorways.trajectory import trajectory_steps
 from doorways.video import check_video_path, open_video, zoom_frames
 
 COLOURS = ("red", "lime", "blue")
@@ -131,21 +131,6 @@ def test_the_trajectory_keeps_first_third_two_thirds_and_last():
     assert trajectory_steps(300) == (1, 100, 200, 300)
     assert trajectory_steps(1) == (1,)
     assert all(trajectory_steps(steps)[-1] == steps for steps in range(1, 20))
-
-
-@pytest.mark.parametrize(("size", "sheet"), [((20, 10), (20, 32)), ((10, 20), (32, 20))])
-def test_a_contact_sheet_shows_all_at_the_size_of_the_last(size, sheet):
-    images = [Image.new("RGB", size, colour) for colour in COLOURS]
-    images[0] = images[0].resize((4, 4))
-    shown = contact_sheet(images)
-    assert shown.size == sheet
-    middle = [(size[0] // 2, size[1] // 2 + index * (size[1] + 1)) for index in range(3)]
-    middle = (
-        middle
-        if size[0] > size[1]
-        else [(size[0] // 2 + index * (size[0] + 1), size[1] // 2) for index in range(3)]
-    )
-    assert [shown.getpixel(place) for place in middle] == [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
 
 
 def test_the_bundled_ffmpeg_can_encode_what_players_show(tmp_path):

@@ -59,12 +59,29 @@ def read_metadata(path: Path | str) -> Metadata:
     Raises:
         InputError: no such file, not a PNG, or no recipe in it.
     """
+    text = read_text(path, CHUNK)
+    if text is None:
+        raise InputError(
+            f"{path}: holds no recipe; it was not painted by Doorways, or a program that saved it dropped the recipe, "
+            "so use the original or a TOML recipe"
+        )
+    try:
+        return Metadata.from_json(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: its recipe is damaged ({error}); use an undamaged copy") from error
+
+
+def read_text(path: Path | str, keyword: str) -> str | None:
+    """The text chunk called `keyword` of the PNG at `path`, or None if it has none.
+
+    Raises:
+        InputError: no such file, or not an undamaged PNG.
+    """
     try:
         with Path(path).open("rb") as stream:
             is_png = stream.read(len(SIGNATURE)) == SIGNATURE
-            text = (
-                next((text for keyword, text in _texts(stream) if keyword == CHUNK), None) if is_png else None
-            )
+            texts = _texts(stream) if is_png else iter(())
+            found = next((text for name, text in texts if name == keyword), None)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; check the picture's name") from None
     except OSError as error:
@@ -75,15 +92,16 @@ def read_metadata(path: Path | str) -> Metadata:
         raise InputError(f"{path}: is a damaged PNG ({error}); use an undamaged copy") from error
     if not is_png:
         raise InputError(f"{path}: is not a PNG; recipes live in the PNGs that Doorways painted")
-    if text is None:
-        raise InputError(
-            f"{path}: holds no recipe; it was not painted by Doorways, or a program that saved it dropped the recipe, "
-            "so use the original or a TOML recipe"
-        )
+    return found
+
+
+def is_png(path: Path | str) -> bool:
+    """Whether there is a file at `path` that begins as a PNG does."""
     try:
-        return Metadata.from_json(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: its recipe is damaged ({error}); use an undamaged copy") from error
+        with Path(path).open("rb") as stream:
+            return stream.read(len(SIGNATURE)) == SIGNATURE
+    except OSError:
+        return False
 
 
 def _texts(stream: BinaryIO) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,18 @@ def read_mask(path: Path | str) -> Tensor:
     return _to_tensor(image if _is_deep(image) else image.convert("L"))
 
 
+def read_layer(path: Path | str) -> Tensor:
+    """The picture in a file and how opaque it is, as float32 [1, 4, H, W] in [0, 1]: sRGB, then 1 for opaque.
+
+    Errors as in `read_picture`.
+    """
+    image = _read(Path(path))
+    if _is_deep(image):  # has no transparency, and more tones than RGBA
+        grey = _to_tensor(image)
+        return torch.cat([grey.expand(1, 3, -1, -1), torch.ones_like(grey)], 1)
+    return _to_tensor(image.convert("RGBA"))
+
+
 def to_image(picture: Tensor) -> Image.Image:
     """A picture [1, 3, H, W] or [3, H, W] in [0, 1] (what lies outside is clamped) as an 8-bit RGB image."""
     pixels = picture.detach().float().reshape(picture.shape[-3:]).clamp(0, 1).mul(255).round()

@@ -14,7 +14,10 @@ from doorways.atomic import whole
 from doorways.metadata import CHUNK, Metadata, read_metadata
 from doorways.recipe import Recipe
 
-__all__ = ["parameters_text", "read_metadata", "save_png"]
+__all__ = ["parameters_text", "read_metadata", "save_png", "write_png"]
+
+PARAMETERS = "parameters"
+"""The text chunk that other tools show."""
 
 
 def save_png(
@@ -38,11 +41,17 @@ def save_png(
     Raises:
         InputError, DoorwaysError: `path` cannot be written (`doorways.atomic.whole`).
     """
-    texts = PngInfo()
-    texts.add_text(CHUNK, Metadata(recipe.settings(), step, finished, dict(machine or {})).to_json())
-    texts.add_text("parameters", parameters_text(recipe, step=step))
+    metadata = Metadata(recipe.settings(), step, finished, dict(machine or {}))
+    write_png(path, image, {CHUNK: metadata.to_json(), PARAMETERS: parameters_text(recipe, step=step)})
+
+
+def write_png(path: Path | str, image: Image.Image, texts: Mapping[str, str]) -> None:
+    """Writes `image` to `path`, whole or not at all, with text chunks by their keywords; errors as in `save_png`."""
+    chunks = PngInfo()
+    for keyword, text in texts.items():
+        chunks.add_text(keyword, text)
     with whole(path) as part:
-        image.save(part, format="PNG", pnginfo=texts)
+        image.save(part, format="PNG", pnginfo=chunks)
 
 
 def parameters_text(recipe: Recipe, *, step: int) -> str:

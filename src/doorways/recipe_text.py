@@ -99,11 +99,12 @@ def sentence(error: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
         return f"{name} are missing; give at least one, such as 'forest | kelp forest'"
     if isinstance(cause, InputError):
         return str(cause) if str(cause).startswith(name) else f"{name}: {cause}"
-    rule = str(cause) if cause else _rule(error)
-    return f"{name} {_shown(value)}: {rule}; {_remedy(name, fields[name])}"
+    rule = str(cause) if cause else rule_of(error)
+    return f"{name} {shown(value)}: {rule}; {_remedy(name, fields[name])}"
 
 
-def _rule(error: ErrorDetails) -> str:
+def rule_of(error: ErrorDetails) -> str:
+    """The rule that an error breaks, in the words of this project where it has them."""
     rule = RULES.get(error["type"])
     if rule is None:
         return error["msg"][0].lower() + error["msg"][1:]
@@ -113,7 +114,8 @@ def _rule(error: ErrorDetails) -> str:
     )
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a sentence shows it."""
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "()"
     return str(value) if isinstance(value, int | float) else repr(value)
@@ -124,4 +126,4 @@ def _remedy(name: str, field: FieldInfo) -> str:
         return "give a text such as 'forest | kelp forest'"
     if field.default is None or field.default_factory is not None:
         return "or leave it out"
-    return f"the default is {_shown(field.default) if isinstance(field.default, tuple) else field.default}"
+    return f"the default is {shown(field.default) if isinstance(field.default, tuple) else field.default}"

@@ -27,7 +27,7 @@ WEIGHTS = (
 )
 
 
-def option(name: str, field: FieldInfo) -> Any:
+def option(name: str, field: FieldInfo, *, defaults: bool = True) -> Any:
     """A field of the recipe as cyclopts wants an option; values stay texts, which the recipe checks."""
     kind = _kind(field.annotation)
     origin, parts = get_origin(kind), get_args(kind)
@@ -39,7 +39,7 @@ def option(name: str, field: FieldInfo) -> Any:
         text = f"{text.rstrip('.')}: {', '.join(parts[:-1])} or {parts[-1]}."
     elif origin is tuple:
         placeholder = PLACEHOLDERS.get(parts[0]) or TEXTS.get(group, "NAME")
-    if default := _default(field):
+    if defaults and (default := _default(field)):
         text += f" [{default}]"
     value: Any = bool if kind is bool else list[str] if origin in (tuple, dict) else str
     parameter = Parameter(
@@ -75,3 +75,13 @@ _options["models"] = Annotated[str, Parameter(help=MODELS, group=RECIPE_GROUPS["
 
 Settings = TypedDict("Settings", _options, total=False)  # type: ignore[misc]
 """The settings that were given on the command line, as texts, by the names of the recipe's fields."""
+
+BY_HEALING = ("start_size", "grow_at", "init_image", "init_fit", "hold", "suggest", "detail")
+_healing = {
+    name: option(name, field, defaults=False)
+    for name, field in Recipe.model_fields.items()
+    if name not in BY_HEALING
+} | {"models": _options["models"]}
+
+HealingSettings = TypedDict("HealingSettings", _healing, total=False)  # type: ignore[misc]
+"""Likewise those of a healing, less what healing itself sets."""

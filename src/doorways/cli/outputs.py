@@ -24,6 +24,7 @@ class Outputs:
     video: Path | None = None
     zoom: Path | None = None
     trajectory: Path | None = None
+    mask: Path | None = None
     preview_every: int = 0
     checkpoint_every: int = 25
 
@@ -48,7 +49,8 @@ class Outputs:
                 from doorways.video import check_video_path
 
                 check_video_path(path)
-        paths = [path for path in (self.picture, self.video, self.zoom, self.trajectory) if path is not None]
+        extras = (self.video, self.zoom, self.trajectory, self.mask)
+        paths = [self.picture, *(path for path in extras if path is not None)]
         if len({path.absolute() for path in paths}) < len(paths):
             raise InputError(f"two outputs have the same name, {paths[0]}; give each its own")
         own = {self.picture} if resuming else set()
@@ -76,11 +78,17 @@ def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
     """
     wanted = [prompt for prompt in parse_prompts(recipe.prompts) if prompt.weight >= 0]
     texts = [prompt.image.stem if prompt.image else prompt.text for prompt in wanted]
-    stem = f"{_slug(' '.join(texts))}-{recipe.seed}"
-    unused = (
-        path for path in _names(folder, stem) if not (path.exists() or checkpoint_beside(path).exists())
+    return unused(folder / f"{_slug(' '.join(texts))}-{recipe.seed}.png")
+
+
+def unused(picture: Path) -> Path:
+    """`picture`, or if that or its checkpoint exists, the first of picture-2.png, picture-3.png … that does not."""
+    free = (
+        path
+        for path in _names(picture.parent, picture.stem)
+        if not (path.exists() or checkpoint_beside(path).exists())
     )
-    return next(unused)
+    return next(free)
 
 
 def _names(folder: Path, stem: str) -> Iterator[Path]:

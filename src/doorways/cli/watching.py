@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 if TYPE_CHECKING:
@@ -53,6 +54,17 @@ class Watcher:
         """Says what is being waited for, where a terminal can take it away again."""
         with self.console.status(what) if self.console.is_terminal else nullcontext():
             yield
+
+    @contextmanager
+    def counting(self, total: int) -> Iterator[Callable[[str], None]]:
+        """A bar over `total` things, where a terminal can take it away again; called with the name of each."""
+        if not self.console.is_terminal:
+            yield lambda name: None
+            return
+        columns = (BarColumn(None), TextColumn("{task.completed}/{task.total} {task.description}"))
+        with Progress(*columns, console=self.console, transient=True) as bar:
+            task, begun = bar.add_task("", total=total), iter(range(total))
+            yield lambda name: bar.update(task, completed=next(begun), description=escape(name))
 
     def say(self, text: str) -> None:
         """A sentence, above the bar."""

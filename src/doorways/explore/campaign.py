@@ -1,0 +1,143 @@
+"""A theme in a library: its sweep, found again by its title, and the paintings that are added when the theme is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from doorways.errors import InputError
+from doorways.explore.rungs import Rungs
+from doorways.explore.standings import was_killed
+from doorways.explore.sweep import Planned, recipe_key
+from doorways.explore.theme import Theme
+from doorways.library import Entry, Library, Sweep, differences
+
+LEFT_OPEN = ("start_size", "learning_rate", "threads", "precision")
+"""Settings that the painter fills in where a theme leaves them open, so that they are no part of a painting's key."""
+
+UNDER_WAY = ("waiting", "running", "resting", "paused")
+"""States of paintings that have not come to their end."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a theme, as it is now, asks of the library beyond what is there.
+
+    Attributes:
+        sweep: the theme's own, or None if it is new.
+        new: paintings that are not there yet.
+        back: paintings that were stopped before they were judged, and are wanted again.
+        gone: paintings not begun yet that the theme no longer asks for.
+        left: paintings that are there, and have not come to their end.
+        kept: how many of the theme's paintings are there already.
+    """
+
+    sweep: Sweep | None
+    new: tuple[Planned, ...]
+    back: tuple[Entry, ...]
+    gone: tuple[Entry, ...]
+    left: tuple[Planned, ...]
+    kept: int
+
+    @property
+    def todo(self) -> tuple[Planned, ...]:
+        """All that is to be painted."""
+        return self.new + self.left
+
+
+def sweep_of(library: Library, title: str) -> Sweep | None:
+    """The newest sweep of a title, or None."""
+    found = [sweep for sweep in library.sweeps() if sweep.title == title]
+    return found[-1] if found else None
+
+
+def find_sweep(library: Library, named: str | None = None) -> Sweep:
+    """The sweep of a title or an ID; the newest if none is named.
+
+    Raises:
+        InputError: there is none.
+    """
+    sweeps = library.sweeps()
+    if named is None and not sweeps:
+        raise InputError(
+            f"nothing is being explored in the library {library.folder}; begin with `doorways explore theme.toml`"
+        )
+    if named is None:
+        return sweeps[-1]
+    return sweep_of(library, named) or library.get_sweep(named)
+
+
+def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Change:
+    """What is to be done for the library to hold the theme as it is now; nothing is changed yet."""
+    sweep = sweep_of(library, theme.title)
+    there: dict[str, list[Entry]] = {}
+    for entry in library.list(sweep=sweep.id) if sweep else []:
+        there.setdefault(_open_key(entry.recipe), []).append(entry)
+    new, left, wanted = [], [], set[str]()
+    for one in planned:
+        settings = one.recipe.settings()
+        same = [e for e in there.get(_open_key(settings), ()) if not differences(settings, e.recipe)]
+        wanted.update(entry.id for entry in same)
+        if not same:
+            new.append(one)
+        elif any(entry.state in UNDER_WAY or _comes_back(entry) for entry in same):
+            left.append(one)
+    entries = [entry for same in there.values() for entry in same]
+    back = (e for e in entries if e.id in wanted and _comes_back(e))
+    gone = (e for e in entries if e.id not in wanted and e.state == "waiting" and not e.step and not e.pinned)
+    return Change(sweep, tuple(new), tuple(back), tuple(gone), tuple(left), len(wanted))
+
+
+def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, Any]) -> Sweep:
+    """Brings the library to what the theme asks for, all of it or, if that fails, nothing; the sweep is then running.
+
+    Args:
+        settings: JSON values that the sweep remembers beside those of the theme, such as the folder that paths start from.
+    """
+    with library.together():
+        settings = settings_of(theme) | settings
+        if change.sweep is None:
+            sweep = library.add_sweep(theme.title, theme.text, settings)
+        else:
+            settings = {**change.sweep.settings, **settings}
+            sweep = library.update_sweep(
+                change.sweep.id, state="running", theme=theme.text, settings=settings
+            )
+        for one in change.new:
+            tags = (one.section,) if one.section else ()
+            library.add(one.recipe, sweep=sweep.id, subject=one.subject, tags=tags)
+        for entry in change.back:
+            library.release(entry.id, "waiting")
+        for entry in change.gone:
+            library.release(entry.id, "stopped")
+    return sweep
+
+
+def settings_of(theme: Theme) -> dict[str, Any]:
+    """What a sweep remembers of its theme, for those who paint it, as JSON values."""
+    rungs = (
+        None if theme.triage is None else {name: list(part) for name, part in asdict(theme.triage).items()}
+    )
+    return {
+        "triage": rungs,
+        "weights": theme.weights,
+        "judge": theme.judge,
+        "unwanted": list(theme.unwanted),
+        "count": list(theme.count),
+    }
+
+
+def rungs_of(sweep: Sweep) -> Rungs | None:
+    """The rungs of a sweep, or None where all is painted whole."""
+    found = sweep.settings.get("triage")
+    return Rungs(**found) if found else None
+
+
+def _comes_back(entry: Entry) -> bool:
+    """Whether it was stopped before it was judged, and not as a reject."""
+    return was_killed(entry) and entry.verdict != "reject"
+
+
+def _open_key(settings: dict[str, Any]) -> str:
+    return recipe_key({name: value for name, value in settings.items() if name not in LEFT_OPEN})

@@ -1,0 +1,71 @@
+"""The crew of a sweep: worker processes on this machine, each a Python of its own that runs `doorways.explore.worker`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from doorways.atomic import writing
+from doorways.library import Library, Sweep, this_worker
+from doorways.library.claims import is_dead
+
+WORKERS = "workers"
+"""Where a sweep's settings remember the names of its crew."""
+
+
+def log_path(library: Library, sweep: Sweep) -> Path:
+    """Where its workers write what goes wrong."""
+    return library.folder / "logs" / f"{sweep.id}.log"
+
+
+def threads_each(workers: int) -> int:
+    """Threads for each of so many workers, so that together they use this machine's processors and no more.
+
+    >>> threads_each(10_000)
+    1
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // workers)
+
+
+def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[bytes]]:
+    """Starts so many workers, which paint until nothing is left; they outlive this process.
+
+    A signal to stop (SIGTERM) lets a worker keep what it has painted so far.
+    """
+    log = log_path(library, sweep)
+    with writing(log):
+        log.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "doorways.explore.worker", str(library.folder.absolute()), sweep.id]
+    with writing(log), log.open("ab") as stream:
+        crew = [
+            subprocess.Popen(
+                [*command, str(threads_each(workers))],
+                cwd=sweep.settings.get("folder"),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+            for _ in range(workers)
+        ]
+    here = this_worker().rpartition("/")[0]
+    names = [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
+    library.update_sweep(sweep.id, settings={**library.get_sweep(sweep.id).settings, WORKERS: names})
+    return crew
+
+
+def let_go(crew: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Has the crew paint on without anybody who waits for it."""
+    for process in crew:
+        process.returncode = 0  # or it would be missed, with a warning, when the object goes
+
+
+def at_work(library: Library, sweep: Sweep) -> list[str]:
+    """The names of the sweep's workers that are not known to have ended."""
+    names = library.get_sweep(sweep.id).settings.get(WORKERS, [])
+    running = [entry.worker for entry in library.list(sweep=sweep.id, state="running") if entry.worker]
+    return [name for name in dict.fromkeys([*names, *running]) if not is_dead(name)]

@@ -1,0 +1,207 @@
+"""The loop of a worker: claim a painting, paint it to the end of its rung, judge it, see who goes on; until all is done.
+
+Any number of processes may run it on one library. What is killed in the middle is taken over by the next one from its
+last checkpoint, and takes the same steps, bit for bit on a CPU.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from doorways.errors import DoorwaysError
+from doorways.explore.campaign import rungs_of
+from doorways.explore.standings import kept_at, settle
+from doorways.library import ClaimLost, Entry, Library, Sweep, this_worker
+
+if TYPE_CHECKING:
+    from doorways.events import Event
+    from doorways.painter import Painter
+
+IDLE_S = 1.0
+"""How long a worker waits for what others are about to finish."""
+LOOK_S = 0.5
+"""How often it looks whether it is to leave."""
+MOST_FAILURES = 3
+"""So many failures in a row, with nothing painted between, are no accident: the sweep pauses, and says why."""
+ROOM_BYTES = 32 << 20
+"""With less room than this on the disk, nothing new is begun."""
+
+Stop = Callable[[], bool]
+
+
+def work(
+    library: Library,
+    sweep_id: str,
+    *,
+    worker: str | None = None,
+    threads: int | None = None,
+    stopping: Stop = lambda: False,
+    on_event: Callable[[Entry, Event], None] | None = None,
+) -> int:
+    """Paints a sweep until nothing of it is left to paint, it is paused, or `stopping` says so.
+
+    Args:
+        worker: a name for whoever works here; this process if not given.
+        threads: on the CPU, for paintings that do not say how many.
+        on_event: called with each painting and event.
+
+    Returns: how many times it has painted a rung to its end.
+
+    Raises:
+        DoorwaysError: painting fails again and again; the sweep is then paused.
+    """
+    worker = worker or this_worker()
+    painted, failures = 0, 0
+    while not stopping():
+        sweep = library.get_sweep(sweep_id)
+        if sweep.state != "running":
+            break
+        _must_have_room(library, sweep)
+        entry = library.claim(worker, sweep=sweep.id)
+        if entry is None:
+            if not _more_will_come(library, sweep):
+                break
+            time.sleep(IDLE_S)
+            continue
+        try:
+            painted += paint_rung(
+                library, sweep, entry, threads=threads, stopping=stopping, on_event=on_event
+            )
+            failures = 0
+        except ClaimLost:
+            continue
+        except DoorwaysError as error:
+            failures += 1
+            _must_have_room(library, sweep)
+            if failures == MOST_FAILURES:
+                _pause(library, sweep, str(error))
+                raise
+    return painted
+
+
+def paint_rung(
+    library: Library,
+    sweep: Sweep,
+    entry: Entry,
+    *,
+    threads: int | None = None,
+    stopping: Stop = lambda: False,
+    on_event: Callable[[Entry, Event], None] | None = None,
+) -> bool:
+    """Paints one claimed painting to the end of its rung, judges it and settles its subject; False if it left before.
+
+    Raises:
+        ClaimLost: the artist, or another worker, has taken it.
+        DoorwaysError: it cannot be painted; it is then `failed`, and the reason is among its events.
+    """
+    from doorways.library.recorder import Recorder
+
+    rungs = rungs_of(sweep)
+    painter = _open(library, entry, threads)
+    steps = painter.recipe.steps
+    ends = rungs.ends(steps) if rungs else (steps,)
+    rung = min(entry.rung, len(ends) - 1)
+    leaving = Leaving(library, sweep, entry, stopping)
+    with Recorder(library, entry, painter) as recorder:
+        if painter.step < ends[rung]:
+            for event in painter:
+                recorder(event)
+                if on_event is not None:
+                    on_event(entry, event)
+                if painter.step >= ends[rung] < steps:
+                    break
+                if painter.step < ends[rung] and (state := leaving()):
+                    recorder.leave(state)
+                    return False
+        if rungs:
+            library.score(entry.id, scores_of(painter, sweep, rung))
+        recorder.leave("finished" if painter.step >= steps else "resting")
+    settle(library, sweep.id, subject=entry.subject)
+    return True
+
+
+def scores_of(painter: Painter, sweep: Sweep, rung: int) -> dict[str, float]:
+    """The judge's measures of what a painter has painted so far; those that count are also kept as they are at this rung."""
+    from doorways.judge import WEIGHTS, judge
+
+    asked = sweep.settings
+    judgement = judge(
+        painter.picture().cpu(),
+        painter.recipe,
+        asked["judge"],
+        count=asked["count"],
+        unwanted=asked["unwanted"],
+        machine=painter.machine(),
+    )
+    scores = dict(judgement.scores)
+    weights = asked["weights"] or WEIGHTS
+    return scores | kept_at(rung, {name: value for name, value in scores.items() if name in weights})
+
+
+class Leaving:
+    """Whether a worker is to leave its painting: it is told to stop, the sweep is paused or ended, or the claim is gone."""
+
+    def __init__(self, library: Library, sweep: Sweep, entry: Entry, stopping: Stop) -> None:
+        self.library, self.sweep, self.entry, self.stopping = library, sweep, entry, stopping
+        self._looked = time.monotonic()
+
+    def __call__(self) -> str:
+        """The state to leave it in, or nothing for painting on; looks into the library at most every `LOOK_S`.
+
+        Raises:
+            ClaimLost: the painting is no longer this worker's.
+        """
+        if self.stopping():
+            return "waiting"
+        if time.monotonic() - self._looked < LOOK_S:
+            return ""
+        self._looked = time.monotonic()
+        if (now := self.library.get(self.entry.id)).worker != self.entry.worker:
+            raise ClaimLost(f"{now.id}: is {now.state} now")
+        state = self.library.get_sweep(self.sweep.id).state
+        return {"running": "", "done": "stopped"}.get(state, "waiting")
+
+
+def _open(library: Library, entry: Entry, threads: int | None) -> Painter:
+    """The painter of a claimed painting, which is `failed` if there cannot be one."""
+    import torch
+
+    from doorways.library.recorder import painter_of
+
+    if threads is not None:
+        torch.set_num_threads(threads)  # the one before may have had its own
+    try:
+        return painter_of(library, entry)
+    except DoorwaysError as error:
+        library.release(entry.id, "failed", worker=entry.worker)
+        library.note(entry.id, "\n".join(filter(None, (entry.note, f"failed: {error}"))))
+        raise
+
+
+def _more_will_come(library: Library, sweep: Sweep) -> bool:
+    """Whether there is anything left to paint once others are done; if not, the sweep is done."""
+    if settle(library, sweep.id):  # what a killed worker has judged and not settled
+        return True
+    with library.together():
+        counts = library.counts(sweep.id)
+        if counts.keys() & {"waiting", "running"}:
+            return True
+        if library.get_sweep(sweep.id).state == "running":
+            library.update_sweep(sweep.id, state="done")
+        return False
+
+
+def _must_have_room(library: Library, sweep: Sweep) -> None:
+    if shutil.disk_usage(library.folder).free < ROOM_BYTES:
+        reason = (
+            f"{library.folder}: the disk is full; free some space, and go on with `doorways explore resume`"
+        )
+        _pause(library, sweep, reason)
+        raise DoorwaysError(reason)
+
+
+def _pause(library: Library, sweep: Sweep, reason: str) -> None:
+    library.update_sweep(sweep.id, state="paused", settings={**sweep.settings, "reason": reason})

@@ -1,0 +1,80 @@
+"""A theme in a library: brought in once, and edited, without anything twice."""
+
+from __future__ import annotations
+
+from doorways.explore.campaign import compare, rungs_of
+from doorways.explore.hand import kill, stop
+from doorways.explore.sweep import plan
+from doorways.explore.theme import Theme
+from doorways.recipe import Recipe
+
+
+def test_a_theme_is_brought_in_once(library, enlisted):
+    sweep = enlisted()
+    first = library.list(sweep=sweep.id)
+    assert enlisted().id == sweep.id
+    assert library.list(sweep=sweep.id) == first
+    assert {entry.subject for entry in first} == {"fire | ocean"}
+    assert [entry.recipe["seed"] for entry in first] == [0, 1, 2, 3]
+    assert library.get_sweep(sweep.id).title == "quick"
+    assert rungs_of(sweep).counts(4) == (4, 2, 1)
+
+
+def test_what_is_new_in_an_edited_theme_is_added_and_what_is_there_is_not_repeated(library, enlisted):
+    before = library.list(sweep=enlisted(seeds=2).id)
+    sweep = enlisted(seeds=3, pairs='[["fire", "ocean"], ["moon", "garden"]]')
+    entries = library.list(sweep=sweep.id)
+    assert entries[:2] == before
+    assert [(entry.subject, entry.recipe["seed"]) for entry in entries] == [
+        ("fire | ocean", 0), ("fire | ocean", 1), ("fire | ocean", 2),
+        ("moon | garden", 0), ("moon | garden", 1), ("moon | garden", 2),
+    ]  # fmt: skip
+    assert 'pairs = [["fire", "ocean"], ["moon", "garden"]]' in sweep.theme
+
+
+def test_what_the_painter_fills_in_makes_no_other_painting_of_it(library, enlisted, quick_theme):
+    sweep = enlisted(seeds=1)
+    (entry,) = library.list(sweep=sweep.id)
+    resolved = Recipe.build(**entry.recipe).override(learning_rate=0.1, precision="fp32")
+    from PIL import Image
+
+    library.keep(entry.id, Image.new("RGB", (24, 12)), resolved, 2, False)
+    assert library.get(entry.id).recipe != entry.recipe
+    theme = Theme.from_file(quick_theme(seeds=1))
+    change = compare(library, theme, plan(theme))
+    assert (change.new, change.kept) == ((), 1)
+
+
+def test_what_is_taken_out_of_a_theme_before_it_was_begun_is_not_painted(library, enlisted):
+    sweep = enlisted(seeds=3)
+    enlisted(seeds=1)
+    assert library.counts(sweep.id) == {"waiting": 1, "stopped": 2}
+    enlisted(seeds=2)
+    assert library.counts(sweep.id) == {"waiting": 2, "stopped": 1}
+
+
+def test_what_the_artist_has_killed_does_not_come_back_and_what_was_stopped_does(library, enlisted):
+    sweep = enlisted(seeds=3)
+    kill(library, library.list(sweep=sweep.id)[0].id)
+    stop(library, sweep)
+    assert library.counts(sweep.id) == {"stopped": 3}
+    assert enlisted(seeds=3).state == "running"
+    assert library.counts(sweep.id) == {"waiting": 2, "stopped": 1}
+
+
+def test_two_titles_are_two_sweeps(library, enlisted, tmp_path, quick_theme):
+    from doorways.explore.campaign import enlist
+
+    one = enlisted()
+    path = quick_theme()
+    path.write_text(path.read_text("utf-8").replace('title = "quick"', 'title = "other"'), "utf-8")
+    theme = Theme.from_file(path)
+    other = enlist(library, theme, compare(library, theme, plan(theme)), {"folder": "/"})
+    assert other.id != one.id
+    assert other.settings["folder"] == "/"
+    assert len(library.list(sweep=other.id)) == len(library.list(sweep=one.id)) == 4
+
+
+def test_a_section_is_a_tag(library, enlisted):
+    sweep = enlisted(pairs="[]", before='section = [{ name = "Sky", pairs = [["moon", "fire"]] }]\n', seeds=1)
+    assert [entry.tags for entry in library.list(sweep=sweep.id)] == [("Sky",)]

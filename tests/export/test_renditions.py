@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+from doorways.export.deep_zoom import can_tile, tile
+from doorways.export.renditions import modern, renditions
+from tests.painted import painted
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"), [(300, [300]), (768, [480, 768]), (900, [480, 900]), (1300, [480, 768, 1300])]
+)
+def test_a_picture_is_kept_in_sizes_that_differ_and_two_kinds(tmp_path, width, widths):
+    made = renditions(Image.new("RGB", (width, 100), "lime"), tmp_path, "a")
+    assert [one.width for one in made if one.kind == modern()] == widths
+    assert [one.width for one in made if one.kind == "jpg"] == widths
+    assert sorted(one.file for one in made) == sorted(path.name for path in tmp_path.iterdir())
+    for one in made:
+        with Image.open(tmp_path / one.file) as image:
+            assert image.format == {"jpg": "JPEG", "avif": "AVIF", "webp": "WEBP"}[one.kind]
+            assert image.size == (one.width, round(100 * one.width / width))
+            assert image.convert("RGB").getpixel((9, 9))[1] > 240
+
+
+@pytest.mark.skipif(not can_tile(), reason="pyvips is not here; install the extra deepzoom")
+def test_a_big_picture_is_cut_into_tiles_of_every_size(tmp_path):
+    picture = painted(tmp_path / "big.png", "blue", size="1024x512")
+    (tmp_path / "tiles").mkdir()
+    source = tile(picture, tmp_path / "tiles", "big")
+    assert json.loads(json.dumps(source))["Image"]["Size"] == {"Width": "1024", "Height": "512"}
+    folder = tmp_path / source["Image"]["Url"]
+    assert sorted(int(level.name) for level in folder.iterdir() if level.is_dir()) == list(range(11))
+    with Image.open(folder / "10" / "1_0.jpg") as right:
+        assert right.getpixel((100, 100))[2] > 240
+    assert [path.name for path in (tmp_path / "tiles").iterdir()] == ["big_files"]
