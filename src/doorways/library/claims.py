@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from doorways.errors import DoorwaysError, InputError
-from doorways.library.entry import STATES, Entry, must_be_one_of, utc_now
+from doorways.library.entry import AT_REST, Entry, must_be_one_of, utc_now
 from doorways.library.store import Store
 
 LEASE_S = 120.0
@@ -52,8 +52,16 @@ def is_dead(worker: str) -> bool:
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):
-        pass
-    return False
+        return False
+    return _is_zombie(Path("/proc", process, "stat"))
+
+
+def _is_zombie(stat: Path) -> bool:
+    """Whether a process has ended and only waits for its parent to notice, which in a container may be never."""
+    try:
+        return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 class Claims(Store):
@@ -154,7 +162,7 @@ class Claims(Store):
         Raises:
             ClaimLost: it is no longer `worker`'s.
         """
-        must_be_one_of("state", state, STATES)
+        must_be_one_of("state", state, AT_REST)
         with self.together():
             entry = self.get(id)
             if worker is not None and entry.worker != worker:

@@ -115,6 +115,9 @@ class Recorder:
                 self._stop_beating()
             elif isinstance(error, Exception):
                 self._fail(error)
+            elif error is not None:  # Ctrl-C in the middle of a step: what there is of it is not to be kept
+                self._stop_beating()
+                self._release("paused")
             else:
                 done = self.painter.step >= self.painter.recipe.steps
                 self.leave("finished" if done else "paused")
