@@ -31,7 +31,10 @@ CACHE = Path(__file__).parent / "cache"
 FACES = (
     "cli",
     "judge",
+    "explore",
     "export",
+    "library",
+    "surgery",
     "models",
     "registry.py",
     "video.py",

@@ -74,7 +74,7 @@ def small_size(size: str) -> str:
 
 def small_command(words: list[str]) -> list[str]:
     """The same command with few steps and cutouts on a small canvas."""
-    if words[:2] != ["doorways", "paint"] or "--resume" in words:
+    if words[:2] not in (["doorways", "paint"], ["doorways", "heal"]) or "--resume" in words:
         return words
     words = list(words)
     for name in [word for word in words if word in {f"--{name}" for name in SMALL}]:
@@ -83,7 +83,7 @@ def small_command(words: list[str]) -> list[str]:
     for name in ("--size", "--start-size"):
         if name in words:
             words[words.index(name) + 1] = small_size(words[words.index(name) + 1])
-    if "--size" not in words and "--recipe" not in words:
+    if words[1] == "paint" and "--size" not in words and "--recipe" not in words:
         words += ["--size", small_size("768x384")]
     return words + [part for name, value in SMALL.items() for part in (f"--{name}", value)]
 
@@ -110,11 +110,20 @@ def small_recipe(text: str) -> str:
     return "\n".join([f'size = "{size}"', *(f"{name} = {value}" for name, value in SMALL.items()), *kept])
 
 
+def small_theme(text: str) -> str:
+    """The same theme with two seeds, few steps and cutouts on a small canvas."""
+    text = re.sub(r'^size = "(\S+)"', lambda found: f'size = "{small_size(found[1])}"', text, flags=re.M)
+    for name, value in {**SMALL, "seeds": "2"}.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.M)
+    return text
+
+
 def write_file(block: Block, *, small: bool) -> None:
     """Writes the file that a block shows; a plugin's pyproject.toml is installed as pip would record it."""
     assert block.file is not None
     settings = tomllib.loads(block.text) if block.file.endswith(".toml") else {}
-    text = small_recipe(block.text) if small and "prompts" in settings else block.text
+    make_small = small_recipe if "prompts" in settings else small_theme
+    text = make_small(block.text) if small and block.file.endswith(".toml") else block.text
     Path(block.file).write_text(text, encoding="utf-8")
     if "project" not in settings:
         return

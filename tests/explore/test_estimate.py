@@ -78,7 +78,12 @@ def test_real_steps_are_taken_on_every_canvas():
     assert found.seconds(recipe, 0, 10) == pytest.approx(5 * found.step_s[SMALL] + 5 * found.step_s[LARGE])
     assert 0 < found.picture_bytes[SMALL] < found.picture_bytes[LARGE]
     assert found.state_bytes[LARGE] > 0
-    assert judged == [(1, 3, 32, 64)]
+    assert set(judged) == {(1, 3, 32, 64)}
+
+
+def test_a_painting_of_a_single_step_is_measured_too():
+    found = measure(quick(steps=1))
+    assert found.seconds(quick(steps=1), 0, 1) > 0
 
 
 def test_what_cannot_be_painted_is_said_at_once():

@@ -29,11 +29,14 @@ app = App(
 for rank, (name, summary) in enumerate(
     {
         "paint": "Paint a panorama.",
+        "explore": "Paint a theme, and find the best few of many.",
         "show": "Print the recipe inside a picture.",
         "library": "List, find, judge and move what has been painted.",
-        "judge": "Measure a picture: match, contrast, symmetry, repetition, sharpness.",
+        "judge": "Measure pictures: match, contrast, symmetry, repetition, sharpness.",
+        "rank": "Put pictures in order, the best first: by weights that you set, and by your taste.",
         "surgery": "Operate on a picture, by a script or in an editor.",
         "heal": "Let the optimisation heal a picture that was operated on.",
+        "cull": "Go through paintings, and say with one key what becomes of each.",
         "sheet": "Lay out many pictures on one sheet.",
         "publish": "Publish pictures as a gallery for the web.",
         "models": "List the models that are known, show one, fetch one.",

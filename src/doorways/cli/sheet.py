@@ -11,6 +11,7 @@ from cyclopts import App, Group, Parameter
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
+    from doorways.export.exhibit import Exhibit
     from doorways.export.grid import Grid
 
 app = App(name="sheet", help_epilogue="", default_parameter=Parameter(show_default=False))
@@ -24,8 +25,21 @@ ENDINGS = (".png", ".html", ".pdf")
 @app.default
 def sheet(
     *pictures: Annotated[
-        Path, Parameter(help="Painted PNGs, or folders of them.", group=SHOWN, metavar="PICTURES")
+        str,
+        Parameter(
+            help="Painted PNGs, folders of them, or IDs of the library.", group=SHOWN, metavar="PICTURES"
+        ),
     ],
+    sweep: Annotated[str | None, Parameter(help="All of this sweep.", group=SHOWN, metavar="ID")] = None,
+    board: Annotated[str | None, Parameter(help="All on this board.", group=SHOWN, metavar="NAME")] = None,
+    library: Annotated[
+        Path | None,
+        Parameter(
+            help="The library; $DOORWAYS_LIBRARY or your data folder if not given.",
+            group=SHOWN,
+            metavar="FOLDER",
+        ),
+    ] = None,
     rows: Annotated[
         str | None,
         Parameter(
@@ -67,12 +81,38 @@ def sheet(
         raise InputError(f"width {width}: must be at least 16 pixels; the default is 256")
     if landscape and paper is None:
         raise InputError("landscape is about pages; give --paper a4 or a3 too")
-    from doorways.export.gallery import exhibits_of
     from doorways.export.grid import arrange
 
-    grid = arrange(exhibits_of(pictures), rows=rows, columns=columns, title=title)
+    exhibits = _exhibits(pictures, sweep, board, library)
+    grid = arrange(exhibits, rows=rows, columns=columns, title=title)
     for path in _write(grid, out, width=width, paper=paper, landscape=landscape, force=force):
         sys.stdout.write(f"{path}: {_count(len(grid.rows), 'row')}, {_count(len(grid.columns), 'column')}\n")
+
+
+def _exhibits(
+    words: tuple[str, ...], sweep: str | None, board: str | None, library: Path | None
+) -> list[Exhibit]:
+    """The paintings that were asked for; a word that is no file's name is an ID."""
+    from doorways.export.gallery import exhibits_of
+    from doorways.library.ids import may_begin_id
+
+    ids = [word for word in words if not Path(word).exists() and may_begin_id(word)]
+    found = [Path(word) for word in words if word not in ids]
+    exhibits = list(exhibits_of(found)) if found or not (ids or sweep or board) else []
+    if ids or sweep or board:
+        from doorways.export.shelf import exhibit, painted
+        from doorways.library import Library
+
+        with Library.open(library, create=library is None) as opened:
+            entries = [opened.get(id) for id in ids]
+            if sweep:
+                entries += opened.list(sweep=opened.get_sweep(sweep).id)
+            if board:
+                entries += opened.list(board=board)
+            exhibits += [exhibit(opened, entry) for entry in painted(opened, entries)]
+    if not exhibits:
+        raise InputError("nothing of that has a picture yet; wait until something is painted")
+    return exhibits
 
 
 def _write(

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,9 +60,9 @@ def apply_script(
     after, changed = apply(read_picture(picture), operations)
     record = Record.after(picture, operations.settings(), changed)
     save_operated(out, after, record, parent=picture)
-    count = len(operations.operations)
+    number = len(operations.operations)
     sys.stdout.write(
-        f"{out}: {count} operation{'s' * (count > 1)}, {float(changed.mean()):.1%} of the picture changed; this heals "
+        f"{out}: {number} operation{'s' * (number > 1)}, {float(changed.mean()):.1%} of the picture changed; this heals "
         f"it:\n  doorways heal {shlex.quote(str(out))}\n"
     )
 
@@ -130,6 +131,22 @@ def edit(
     return 0
 
 
+@app.command(name="show")
+def show_surgery(
+    picture: Annotated[Path, Parameter(help="A picture that was operated on and is not healed yet.")], /
+) -> None:
+    """Print what was done to a picture, as a script that does it again."""
+    from doorways.surgery.record import read_record
+
+    if not picture.is_file():
+        raise InputError(f"{picture}: there is no such picture; check its name")
+    record = read_record(picture)
+    if record is None:
+        raise InputError(f"{picture}: nothing in it says that it was operated on; give what `surgery` wrote")
+    where = f"{float(record.changed.mean()):.1%} of it changed"
+    sys.stdout.write(f"# {picture.name}: {where} since {record.parent}\n\n{record.to_toml()}")
+
+
 @app.command(name="operations")
 def list_operations(
     *,
@@ -145,7 +162,6 @@ def _keep(
     saved: Tensor | InputError, before: Tensor, picture: Path, copy: Path, change: dict[str, str]
 ) -> Path:
     """Keeps what an editor saved, with its record, under the next unused name; InputError if it cannot be healed."""
-    from doorways.cli.outputs import unused
     from doorways.surgery.changed import changed
     from doorways.surgery.record import Record, save_operated
 
@@ -154,6 +170,7 @@ def _keep(
     where = changed(before, saved)
     if not where.any():
         raise InputError(f"{copy}: nothing in it was changed yet")
-    path = unused(copy.with_name(f"{copy.stem}-1.png"))
+    names = (copy.with_name(f"{copy.stem}-{number}.png") for number in count(1))
+    path = next(path for path in names if not path.exists())
     save_operated(path, saved, Record.after(picture, [change], where), parent=picture)
     return path

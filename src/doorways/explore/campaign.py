@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from doorways.errors import InputError
 from doorways.explore.rungs import Rungs
 from doorways.explore.standings import was_killed
 from doorways.explore.sweep import Planned, recipe_key
@@ -14,6 +15,9 @@ from doorways.library import Entry, Library, Sweep, differences
 
 LEFT_OPEN = ("start_size", "learning_rate", "threads", "precision")
 """Settings that the painter fills in where a theme leaves them open, so that they are no part of a painting's key."""
+
+UNDER_WAY = ("waiting", "running", "resting", "paused")
+"""States of paintings that have not come to their end."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Change:
         new: paintings that are not there yet.
         back: paintings that were stopped before they were judged, and are wanted again.
         gone: paintings not begun yet that the theme no longer asks for.
+        left: paintings that are there, and have not come to their end.
         kept: how many of the theme's paintings are there already.
     """
 
@@ -32,7 +37,13 @@ class Change:
     new: tuple[Planned, ...]
     back: tuple[Entry, ...]
     gone: tuple[Entry, ...]
+    left: tuple[Planned, ...]
     kept: int
+
+    @property
+    def todo(self) -> tuple[Planned, ...]:
+        """All that is to be painted."""
+        return self.new + self.left
 
 
 def sweep_of(library: Library, title: str) -> Sweep | None:
@@ -41,23 +52,41 @@ def sweep_of(library: Library, title: str) -> Sweep | None:
     return found[-1] if found else None
 
 
+def find_sweep(library: Library, named: str | None = None) -> Sweep:
+    """The sweep of a title or an ID; the newest if none is named.
+
+    Raises:
+        InputError: there is none.
+    """
+    sweeps = library.sweeps()
+    if named is None and not sweeps:
+        raise InputError(
+            f"nothing is being explored in the library {library.folder}; begin with `doorways explore theme.toml`"
+        )
+    if named is None:
+        return sweeps[-1]
+    return sweep_of(library, named) or library.get_sweep(named)
+
+
 def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Change:
     """What is to be done for the library to hold the theme as it is now; nothing is changed yet."""
     sweep = sweep_of(library, theme.title)
     there: dict[str, list[Entry]] = {}
     for entry in library.list(sweep=sweep.id) if sweep else []:
         there.setdefault(_open_key(entry.recipe), []).append(entry)
-    new, wanted = [], set[str]()
+    new, left, wanted = [], [], set[str]()
     for one in planned:
         settings = one.recipe.settings()
         same = [e for e in there.get(_open_key(settings), ()) if not differences(settings, e.recipe)]
         wanted.update(entry.id for entry in same)
         if not same:
             new.append(one)
+        elif any(entry.state in UNDER_WAY or _comes_back(entry) for entry in same):
+            left.append(one)
     entries = [entry for same in there.values() for entry in same]
-    back = (e for e in entries if e.id in wanted and was_killed(e) and e.verdict != "reject")
+    back = (e for e in entries if e.id in wanted and _comes_back(e))
     gone = (e for e in entries if e.id not in wanted and e.state == "waiting" and not e.step and not e.pinned)
-    return Change(sweep, tuple(new), tuple(back), tuple(gone), len(wanted))
+    return Change(sweep, tuple(new), tuple(back), tuple(gone), tuple(left), len(wanted))
 
 
 def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, Any]) -> Sweep:
@@ -103,6 +132,11 @@ def rungs_of(sweep: Sweep) -> Rungs | None:
     """The rungs of a sweep, or None where all is painted whole."""
     found = sweep.settings.get("triage")
     return Rungs(**found) if found else None
+
+
+def _comes_back(entry: Entry) -> bool:
+    """Whether it was stopped before it was judged, and not as a reject."""
+    return was_killed(entry) and entry.verdict != "reject"
 
 
 def _open_key(settings: dict[str, Any]) -> str:

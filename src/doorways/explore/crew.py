@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from doorways.atomic import writing
@@ -55,6 +56,12 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
     names = [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
     library.update_sweep(sweep.id, settings={**library.get_sweep(sweep.id).settings, WORKERS: names})
     return crew
+
+
+def let_go(crew: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Has the crew paint on without anybody who waits for it."""
+    for process in crew:
+        process.returncode = 0  # or it would be missed, with a warning, when the object goes
 
 
 def at_work(library: Library, sweep: Sweep) -> list[str]:

@@ -200,7 +200,7 @@ def _place(loc: tuple[int | str, ...], given: dict[str, Any]) -> tuple[str, str]
     value: Any = given
     name = ""
     for rank, step in enumerate(loc):
-        value = value[step] if isinstance(value, list | tuple | dict) and _holds(value, step) else None
+        value = _part(value, step)
         if isinstance(step, int) and name in {"section", "pairs", "subjects"}:
             title = value.get("name") if isinstance(value, dict) else None
             kind = {"pairs": "pair", "subjects": "subject"}.get(name, name)
@@ -215,5 +215,8 @@ def _place(loc: tuple[int | str, ...], given: dict[str, Any]) -> tuple[str, str]
     return (f"{', '.join(words)}: " if words else ""), name
 
 
-def _holds(value: Any, step: int | str) -> bool:
-    return step in value if isinstance(value, dict) else isinstance(step, int) and step < len(value)
+def _part(value: Any, step: int | str) -> Any:
+    """What is at `step` of a table or a list, or None."""
+    if isinstance(value, dict):
+        return value.get(str(step))
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None

@@ -52,8 +52,16 @@ def is_dead(worker: str) -> bool:
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):
-        pass
-    return False
+        return False
+    return _is_zombie(Path("/proc", process, "stat"))
+
+
+def _is_zombie(stat: Path) -> bool:
+    """Whether a process has ended and only waits for its parent to notice, which in a container may be never."""
+    try:
+        return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 class Claims(Store):

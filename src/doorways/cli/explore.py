@@ -1,0 +1,305 @@
+"""`doorways explore`: a theme in, the best few out; and what the artist decides on the way."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Group, Parameter
+
+from doorways.cli.library import In, Where
+from doorways.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from doorways.explore.estimate import Estimate
+    from doorways.explore.theme import Theme
+    from doorways.library import Entry, Library, Sweep
+
+app = App(
+    name="explore",
+    help="Paint a theme: all its subjects, wordings, seeds and settings; the best of each subject are painted whole.",
+    help_epilogue="A sweep is known by its title or its ID; the newest is meant if none is named.",
+    default_parameter=Parameter(show_default=False),
+)
+HOW = Group("How", sort_key=10)
+MANY, LONG_S = 1000, 3 * 24 * 3600
+"""More paintings or seconds than this are asked about first; so is more than half of the room on the disk."""
+
+SweepName = Annotated[str | None, Parameter(help="A sweep's title or ID; the newest if not given.")]
+Ids = Annotated[str, Parameter(help="IDs of paintings.")]
+Workers = Annotated[int, Parameter(help="Processes that paint side by side. [1]", group=HOW, metavar="N")]
+Background = Annotated[
+    bool,
+    Parameter(
+        help="Paint on when this command has ended; `status` says how far it is.", group=HOW, negative=""
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a sweep is painted."""
+
+    workers: Workers = 1
+    background: Background = False
+    dry_run: Annotated[
+        bool, Parameter(help="Say what it would cost, and paint nothing.", group=HOW, negative="")
+    ] = False
+    yes: Annotated[bool, Parameter(help="Do not ask, however much it is.", group=HOW, negative="")] = False
+
+
+@app.default
+def explore(
+    theme: Annotated[Path, Parameter(help="A theme, a TOML file: docs/explore.md says what may be in it.")],
+    /,
+    *,
+    how: Annotated[How | None, Parameter(name="*")] = None,
+    where: In = None,
+) -> int:
+    """Say how much it is, and paint it.
+
+    A theme that has been edited and is given again adds what is new to what is there, also while it is being painted.
+    """
+    how, where = how or How(), where or Where()
+    _must_be_some(how.workers)
+    from doorways.explore.campaign import compare, enlist
+    from doorways.explore.crew import at_work
+    from doorways.explore.sweep import count, plan
+    from doorways.explore.theme import Theme
+
+    read = Theme.from_file(theme)
+    if (paintings := count(read)) > MANY:
+        _ask(f"{theme}: {paintings:,} paintings", how)
+    try:
+        planned = list(plan(read))
+    except InputError as error:
+        raise InputError(f"{theme}: {error}") from error
+    with where.open(create=True) as library:
+        change = compare(library, read, planned)
+        costs = _estimate(read, change.todo, how.workers) if change.todo else None
+        _tell(read, len(change.new), change.kept, len(change.gone), costs, library)
+        if costs is not None:
+            _ask_about(costs, library, how)
+        if how.dry_run:
+            return 0
+        sweep = enlist(library, read, change, {"folder": str(Path.cwd())})
+        if workers := at_work(library, sweep):
+            _say(f"{len(workers)} at work on it already: what is new is painted by them")
+            return 0
+        return _paint(library, sweep, how.workers, background=how.background)
+
+
+@app.command
+def status(sweep: SweepName = None, /, *, where: In = None) -> None:
+    """Say how far a sweep is: what has been painted, what is being painted, who paints."""
+    where = where or Where()
+    from doorways.cli.sweep_status import status_json, status_text
+    from doorways.explore.campaign import find_sweep
+
+    with where.open() as library:
+        found = find_sweep(library, sweep)
+        where.tell(status_json(library, found), lambda: status_text(library, found))
+
+
+@app.command
+def pause(sweep: SweepName = None, /, *, where: In = None) -> None:
+    """Leave a sweep for now; what is being painted is kept, and `resume` goes on with it."""
+    from doorways.explore.campaign import find_sweep
+
+    with (where or Where()).open() as library:
+        found = find_sweep(library, sweep)
+        if found.state == "done":
+            raise InputError(f"{found.title}: is done, so there is nothing to pause")
+        library.update_sweep(found.id, state="paused")
+        _say(f"{found.title}: paused; `doorways explore resume` goes on with it")
+
+
+@app.command
+def resume(
+    sweep: SweepName = None, /, *, workers: Workers = 1, background: Background = False, where: In = None
+) -> int:
+    """Go on with a sweep that was paused, or whose workers have ended; what had failed is tried again."""
+    _must_be_some(workers)
+    from doorways.explore import hand
+    from doorways.explore.campaign import find_sweep
+    from doorways.explore.crew import at_work
+
+    with (where or Where()).open() as library:
+        found = find_sweep(library, sweep)
+        waiting = hand.resume(library, found)
+        if names := at_work(library, found):
+            _say(f"{found.title}: {len(names)} at work on it")
+            return 0
+        if not waiting and not library.counts(found.id).keys() & {"running", "resting"}:
+            library.update_sweep(found.id, state="done")
+            _say(f"{found.title}: nothing is left to paint")
+            return 0
+        return _paint(library, library.get_sweep(found.id), workers, background=background)
+
+
+@app.command
+def stop(sweep: SweepName = None, /, *, where: In = None) -> None:
+    """End a sweep for good: nothing more of it is painted; what has been painted stays in the library."""
+    from doorways.explore import hand
+    from doorways.explore.campaign import find_sweep
+
+    with (where or Where()).open() as library:
+        found = find_sweep(library, sweep)
+        _say(f"{found.title}: ended; {hand.stop(library, found)} paintings are not painted on")
+
+
+@app.command
+def pin(*ids: Ids, where: In = None) -> None:
+    """Have paintings painted whole, before others, whatever the judge says."""
+    from doorways.explore import hand
+
+    _by_hand(hand.pin, ids, where)
+
+
+@app.command
+def kill(*ids: Ids, where: In = None) -> None:
+    """Have paintings painted no further; they are rejects."""
+    from doorways.explore import hand
+
+    _by_hand(hand.kill, ids, where)
+
+
+@app.command
+def promote(*ids: Ids, where: In = None) -> None:
+    """Have paintings go on to the next rung, whatever the judge says."""
+    from doorways.explore import hand
+
+    _by_hand(hand.promote, ids, where)
+
+
+def _by_hand(act: Callable[[Library, str], Entry], ids: tuple[str, ...], where: Where | None) -> None:
+    where = where or Where()
+    if not ids:
+        raise InputError("name at least one painting by its ID; `doorways explore status` shows them")
+    with where.open() as library:
+        with library.together():
+            entries = [act(library, id) for id in ids]
+        where.tell([entry.to_json() for entry in entries], lambda: "\n".join(map(_line, entries)))
+        swept = {entry.sweep for entry in entries if entry.sweep and entry.state == "waiting"}
+        for sweep in filter(None, swept):
+            _say_if_nobody_paints(library, library.get_sweep(sweep))
+
+
+def _say_if_nobody_paints(library: Library, sweep: Sweep) -> None:
+    from doorways.explore.crew import at_work
+
+    if sweep.state != "running" or not at_work(library, sweep):
+        _say(f"nobody paints {sweep.title} now; `doorways explore resume {sweep.id}` does")
+
+
+def _line(entry: Entry) -> str:
+    pinned = ", pinned" if entry.pinned else ""
+    return f"{entry.id}: {entry.state} after step {entry.step} of {entry.steps}{pinned}  {entry.subject or entry.prompts}"
+
+
+def _must_be_some(workers: int) -> None:
+    if workers < 1:
+        raise InputError(f"workers {workers}: must be at least 1; each is a process that paints")
+
+
+def _estimate(theme: Theme, todo: Any, workers: int) -> Estimate:
+    """What is left to paint costs, measured by a few real steps; models that are not here are fetched first."""
+    from doorways.cli.fetching import fetch
+    from doorways.cli.watching import Watcher
+    from doorways.explore.crew import threads_each
+
+    specs = [spec for one in todo for spec in (one.recipe.generator, *dict(one.recipe.weighted_perceptors))]
+    for _ in fetch(dict.fromkeys([*specs, theme.judge] if theme.triage else specs)):
+        pass
+    with Watcher().waiting("taking a few steps, to see how long it takes"):
+        import torch
+
+        from doorways.explore.estimate import Stopwatch, estimate, measure
+        from doorways.judge import judge
+
+        torch.set_num_threads(threads_each(workers))
+        judged = (lambda recipe, picture: judge(picture.cpu(), recipe, theme.judge)) if theme.triage else None
+        return estimate(
+            todo, theme.triage, Stopwatch(lambda recipe: measure(recipe, judge=judged)), workers=workers
+        )
+
+
+def _tell(theme: Theme, new: int, kept: int, gone: int, costs: Estimate | None, library: Library) -> None:
+    """How much it is, in a few lines."""
+    import shutil
+
+    from doorways.cli.models import size_text
+    from doorways.cli.watching import clock
+
+    parts = [f"{new:,} new paintings" if kept else f"{new:,} paintings"]
+    parts += [f"{kept:,} are there already"] * bool(kept)
+    parts += [f"{gone:,} that the theme no longer names are not painted"] * bool(gone)
+    _say(f"{theme.title}: {'; '.join(parts)}")
+    if costs is None:
+        return
+    if theme.triage:
+        ends = ", ".join(f"{part:.0%}" for part in theme.triage.at)
+        shares = ", ".join(f"{share:.0%}" for share in theme.triage.keep)
+        _say(f"judged after {ends} of their steps; of each subject's, {shares} go on, and at least one")
+    free = shutil.disk_usage(library.folder).free
+    _say(
+        f"about {clock(costs.seconds)} on this machine, and {size_text(costs.disk_bytes)} of disk, "
+        f"of which {size_text(free)} are free"
+    )
+
+
+def _ask_about(costs: Estimate, library: Library, how: How) -> None:
+    """Asks before a sweep that takes days or fills the disk."""
+    import shutil
+
+    from doorways.cli.models import size_text
+    from doorways.cli.watching import clock
+
+    free = shutil.disk_usage(library.folder).free
+    if costs.disk_bytes > free and not how.dry_run:
+        raise InputError(
+            f"the paintings need {size_text(costs.disk_bytes)}, and {library.folder} has {size_text(free)} free; make room, "
+            "paint fewer or smaller ones, or choose another --library"
+        )
+    if costs.seconds > LONG_S:
+        _ask(f"that takes {clock(costs.seconds)}", how)
+    elif costs.disk_bytes > free / 2:
+        _ask(f"that takes {size_text(costs.disk_bytes)}, more than half of the free disk", how)
+
+
+def _ask(what: str, how: How) -> None:
+    """Goes on if the artist says so; InputError if not, or if nobody is there to say so."""
+    if how.yes:
+        return
+    if how.dry_run and "paintings" not in what:
+        return
+    if sys.stdin.isatty():
+        sys.stderr.write(f"{what}: really? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+            return
+    raise InputError(
+        f"{what}: nothing was begun; take out seeds, wordings or settings, or say --yes if it is meant"
+    )
+
+
+def _paint(library: Library, sweep: Sweep, workers: int, *, background: bool) -> int:
+    """Starts the crew, and watches it unless it is to paint in the background."""
+    from doorways.explore.crew import hire, let_go
+
+    crew = hire(library, sweep, workers)
+    if background:
+        let_go(crew)
+        _say("painting in the background; `doorways explore status` says how far it is, `… stop` ends it")
+        return 0
+    from doorways.cli.sweep_status import watch
+
+    return watch(library, sweep, crew)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,159 @@
+"""`doorways explore`: what it says before it paints, what it paints, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+import pytest
+
+from doorways.cli import explore as command
+from doorways.explore.crew import at_work
+from doorways.library import Library
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The library of these tests."""
+    monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path / "library"))
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def theme(tmp_path, clip):
+    """Writes a theme that is painted in no time; `more` comes first, and the recipe last."""
+
+    def write(more='pairs = [["fire", "ocean"]]', *, recipe="", name="seasons"):
+        text = (
+            f"{more}\njudge = '{clip}'\n[recipe]\ngenerator = 'fourier'\nperceptor = '{clip}'\nsize = '48x24'\n"
+            f"steps = 4\ncutouts = 4\noverviews = 1\nthreads = 1\n{recipe}\n"
+        )
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    return write
+
+
+def test_it_says_how_much_it_is_and_paints_nothing_on_a_dry_run(doorways, theme, folder):
+    said = doorways("explore", theme(), "--dry-run")
+    assert said.code == 0
+    assert "seasons: 4 paintings\n" in said.err
+    assert "judged after 12%, 40% of their steps" in said.err
+    assert " on this machine, and " in said.err
+    assert "of disk, of which " in said.err
+    with Library.open(folder) as library:
+        assert library.list() == library.sweeps() == []
+
+
+def test_a_theme_is_painted_and_told_of(doorways, theme, folder):
+    path = theme('seeds = 2\npairs = [["fire", "ocean"]]\ntriage = { at = [0.5], keep = [0.5] }')
+    said = doorways("explore", path)
+    assert said.code == 0
+    assert said.out == "seasons: 1 stopped, 1 finished\n"
+    assert "finished after step 4, match " in said.err
+    told = json.loads(doorways("explore", "status", "--json").out)
+    assert told["state"] == "done"
+    assert told["counts"] == {"stopped": 1, "finished": 1}
+    assert len(told["paintings"]) == 2
+    assert told["workers"] == []
+    text = doorways("explore", "status", "seasons").out
+    assert "rung 1: 2 paintings, 1 stopped\nrung 2: 1 paintings, 1 finished\n" in text
+    assert "fire | ocean: 1 stopped, 1 finished\n" in text
+    again = doorways("explore", path)
+    assert "seasons: 0 new paintings; 2 are there already" in again.err
+    assert again.code == 0
+    (stopped,) = (entry["id"] for entry in told["paintings"] if entry["state"] == "stopped")
+    pinned = doorways("explore", "pin", stopped[:6])
+    assert pinned.out == f"{stopped}: waiting after step 2 of 4, pinned  fire | ocean\n"
+    assert "nobody paints seasons now; `doorways explore resume" in pinned.err
+    assert doorways("explore", "resume").code == 0
+    with Library.open(folder) as library:
+        assert library.get(stopped).state == "finished"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_in_the_background_it_is_added_to_paused_and_ended(doorways, theme, folder):
+    whole = "triage = false\nseeds = {}\npairs = [['fire', 'ocean']]"
+    assert doorways("explore", theme(whole.format(50), recipe=""), "--background").code == 0
+    with Library.open(folder) as library:
+        (sweep,) = library.sweeps()
+        assert len(at_work(library, sweep)) == 1
+        added = doorways("explore", theme(whole.format(52)))
+        assert "52" not in added.out
+        assert "2 new paintings; 50 are there already" in added.err
+        assert "1 at work on it already: what is new is painted by them" in added.err
+        assert len(library.list(sweep=sweep.id)) == 52
+        assert "paused" in doorways("explore", "pause").err
+        patience = time.monotonic() + 120
+        while at_work(library, sweep) and time.monotonic() < patience:
+            time.sleep(0.2)
+        assert at_work(library, sweep) == []
+        assert library.counts(sweep.id).get("running", 0) == 0
+        assert "ended" in doorways("explore", "stop", sweep.id).err
+        assert library.get_sweep(sweep.id).state == "done"
+        assert library.counts(sweep.id).keys() <= {"stopped", "finished"}
+    assert "is done, so there is nothing to pause" in doorways("explore", "pause").err
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("pairs = [['a', 'b']]\nwordng = 'x'", "there is no field 'wordng'; did you mean wording?"),
+        ("pairs = []", "the theme names nothing to paint"),
+        ("pairs = [['a', 'b']]\nwordings = { a = '{subject} {style}' }", "the hole {style} is left unfilled"),
+        ("pairs = [['a', 'b']]\nseeds = 100000", "100,000 paintings: nothing was begun; take out seeds"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_nothing_is_done(doorways, theme, folder, more, sentence):
+    said = doorways("explore", theme(more))
+    assert said.code == 2
+    assert said.err.startswith("doorways: ")
+    assert said.err.count("\n") == 1
+    assert sentence in said.err
+    assert not folder.exists()
+
+
+def test_a_recipe_that_cannot_be_painted_is_said_before_anything_is_begun(doorways, theme, folder):
+    said = doorways("explore", theme(recipe="[recipe.objectives]\nglow = 1"))
+    assert said.code == 2
+    assert "glow" in said.err
+    with Library.open(folder) as library:
+        assert library.sweeps() == []
+
+
+def test_it_asks_before_days_or_a_full_disk(doorways, theme, monkeypatch):
+    monkeypatch.setattr(command, "LONG_S", 0.0)
+    said = doorways("explore", theme())
+    assert said.code == 2
+    assert (
+        ": nothing was begun; take out seeds, wordings or settings, or say --yes if it is meant" in said.err
+    )
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda: "n\n", raising=False)
+    assert doorways("explore", theme()).code == 2
+
+
+def test_a_folder_that_may_not_be_written_to_is_one_sentence(doorways, theme, tmp_path):
+    (tmp_path / "file").write_text("x")
+    said = doorways("explore", theme(), "--library", str(tmp_path / "file" / "library"))
+    assert (said.code, said.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("status",), "nothing is being explored in the library"),
+        (("pause", "none"), "there is no such sweep"),
+        (("pin",), "name at least one painting by its ID"),
+        (("kill", "zzz"), "there is no such painting"),
+        (("none.toml",), "there is no such file"),
+        (("x.toml", "--workers", "0"), "workers 0: must be at least 1"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(doorways, words, sentence):
+    said = doorways("explore", *words)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert sentence in said.err
