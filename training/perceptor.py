@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from doorways.perceptors import tower
 from doorways.perceptors.tower import PictureTower, TextTower, TowerConfig, save
 from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
@@ -49,9 +50,9 @@ class Plan:
     steps: int
     seed: int
     radius: float = 1.0
-    ramp: tuple[int, int] = (1500, 1600)
-    cooling: int = 500
-    sides: tuple[tuple[int, int], ...] = ((0, 24), (1000, 32))
+    ramp: tuple[int, int] = (1000, 1050)
+    cooling: int = 400
+    sides: tuple[tuple[int, int], ...] = ((0, 24), (400, 32))
     learning_rate: float = 2e-3
     batch: int = 256
     teaching: float = 4.0
@@ -71,7 +72,7 @@ class Plan:
 
 
 PLANS = {
-    "perceptor": Plan("perceptor", TowerConfig(size_px=32), 1830, seed=1),
+    "perceptor": Plan("perceptor", TowerConfig(size_px=32), 1300, seed=1),
     "judge": Plan(
         "judge",
         TowerConfig(
@@ -158,15 +159,20 @@ def same_captions(captions: list[str]) -> Tensor:
 class Training:
     """One run of a plan: all that its next step depends on."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, begin: Path | None = None) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.step = plan, 0
         self.rng = torch.Generator().manual_seed(plan.seed)
         self.table, self.scenes = words.load(), Scenes()
-        self.name_bags = self.table.bag(self.scenes.names)
         self.similar = similar_names(minilm.embed(self.scenes.names))
         self.views = teacher.views()
         self.student = Student(plan.config)
+        if begin is not None:
+            before = tower.load(begin)
+            self.table = before.words
+            self.student.pictures.load_state_dict(before.picture_tower.state_dict())
+            self.student.texts.load_state_dict(before.text_tower.state_dict())
+        self.name_bags = self.table.bag(self.scenes.names)
         self.student.pictures.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy_of(self.student)
         parameters = list(self.student.parameters())
@@ -237,9 +243,9 @@ class Training:
         save(out, self.plan.config, self.table, shown.pictures, shown.texts)
 
 
-def train(plan: Plan, out: Path, minutes: float) -> None:
+def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> None:
     """Trains until the plan is done or the minutes are over; the folder `out` is renewed every 200 steps."""
-    training, clock, state_file = Training(plan), Clock(minutes), WORK / f"{plan.name}.pt"
+    training, clock, state_file = Training(plan, begin), Clock(minutes), WORK / f"{plan.name}.pt"
     if state_file.exists():
         training.restore(torch.load(state_file, weights_only=True))
     while training.step < plan.steps:
@@ -261,11 +267,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--out", type=Path, help="folder of the trained perceptor (default: work/NAME_tower)")
+    parser.add_argument(
+        "--begin", type=Path, help="folder of a perceptor of this shape whose weights to begin with"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(PLANS[arguments.plan], arguments.out or WORK / f"{arguments.plan}_tower", arguments.minutes)
+    train(
+        PLANS[arguments.plan],
+        arguments.out or WORK / f"{arguments.plan}_tower",
+        arguments.minutes,
+        arguments.begin,
+    )
 
 
 if __name__ == "__main__":
