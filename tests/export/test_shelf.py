@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from doorways.errors import InputError
-from doorways.export.shelf import board_gallery, exhibit, lineage
+from doorways.export.shelf import board_gallery, exhibit, lineage, trajectories
 from doorways.library import Library
 from doorways.library.offspring import reroll
 from doorways.recipe import Recipe
@@ -71,3 +71,20 @@ def test_a_lineage_begins_with_the_eldest_that_is_left(library):
     assert line[2].change == {"seed": [2, 3]}
     library.delete(eldest.id)
     assert [one.name for one in lineage(library, third)] == [second.id, third.id]
+
+
+def test_a_trajectory_is_a_row_of_what_was_kept_on_the_way(library):
+    done = paint(library, add(library, subject="Fire | Ocean"))
+    files = library.files(done.id)
+    files.trajectory.mkdir()
+    for step in (1, 4):
+        Image.new("RGB", (8, 4)).save(files.sample(step))
+    begun = paint(library, add(library, prompts="moon"))
+    waiting = add(library)
+    grid = trajectories(library, [done, begun, waiting], title="Way")
+    assert grid.rows == (f"Fire | Ocean, seed 1, {done.id}", f"moon, seed 1, {begun.id}")
+    assert [grid.cells[0, across][0].label for across in range(3)] == ["step 1", "step 4", "step 6"]
+    assert grid.cells[0, 2][0].picture == files.picture
+    assert (1, 1) not in grid.cells
+    with pytest.raises(InputError, match="nothing of that has a picture yet"):
+        trajectories(library, [waiting])
