@@ -11,6 +11,9 @@ from pathlib import Path
 
 from doorways.errors import DoorwaysError, InputError
 
+PART = ".doorways-"
+"""How the names of files begin that are being written; a process that is killed leaves one."""
+
 
 @contextmanager
 def whole(path: Path | str) -> Iterator[Path]:
@@ -26,7 +29,7 @@ def whole(path: Path | str) -> Iterator[Path]:
     with writing(path):
         if path.is_dir():
             raise InputError(f"{path}: is a folder; give the name of a file in it")
-        part = path.with_name(f".doorways-{secrets.token_hex(6)}{path.suffix}")
+        part = path.with_name(f"{PART}{secrets.token_hex(6)}{path.suffix}")
         try:
             part.touch(exist_ok=False)
             yield part
@@ -70,6 +73,6 @@ def check_writable(path: Path | str) -> None:
     with writing(path):
         if path.is_dir():
             raise InputError(f"{path}: is a folder; give the name of a file in it")
-        probe = path.with_name(f".doorways-{secrets.token_hex(6)}")
+        probe = path.with_name(f"{PART}{secrets.token_hex(6)}")
         probe.touch(exist_ok=False)
         probe.unlink()

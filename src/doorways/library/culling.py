@@ -57,7 +57,10 @@ class Culling:
         entry = self.entry
         given = None if entry.verdict == verdict else verdict
         self.library.verdict(entry.id, given)
-        self._did(verdict if given else f"no longer {verdict}", lambda: self.library.verdict(entry.id, entry.verdict))
+        self._did(
+            verdict if given else f"no longer {verdict}",
+            lambda: self.library.verdict(entry.id, entry.verdict),
+        )
         self.go(1 if given else 0)
         return self.done[-1].what
 
@@ -78,7 +81,9 @@ class Culling:
     def reroll(self) -> str:
         """Has it painted again with another seed."""
         child = reroll(self.library, self.entry.id)
-        return self._did(f"{child.id} waits with seed {child.recipe['seed']}", lambda: self._take_back(child.id))
+        return self._did(
+            f"{child.id} waits with seed {child.recipe['seed']}", lambda: self._take_back(child.id)
+        )
 
     def vary(self) -> str:
         """Has another painted that begins with its layout."""
@@ -105,5 +110,7 @@ class Culling:
     def _take_back(self, id: str) -> None:
         child = self.library.get(id)
         if child.state != "waiting" or child.step:
-            raise InputError(f"{id}: is {child.state} by now, and stays; `doorways library delete {id}` takes it away")
+            raise InputError(
+                f"{id}: is {child.state} by now, and stays; `doorways library delete {id}` takes it away"
+            )
         self.library.delete(id)
