@@ -87,6 +87,8 @@ def explore(
         if how.dry_run:
             return 0
         sweep = enlist(library, read, change, {"folder": str(Path.cwd())})
+        if not change.todo:
+            return 0
         if workers := at_work(library, sweep):
             _say(f"{len(workers)} at work on it already: what is new is painted by them")
             return 0

@@ -53,9 +53,28 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
             for _ in range(workers)
         ]
     here = this_worker().rpartition("/")[0]
-    names = [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
-    library.update_sweep(sweep.id, settings={**library.get_sweep(sweep.id).settings, WORKERS: names})
+    with library.together():
+        _remember(
+            library, sweep.id, [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
+        )
     return crew
+
+
+def sign_off(library: Library, sweep_id: str, worker: str, *, anyway: bool) -> bool:
+    """Takes a worker that is about to leave off the crew; False, and it stays, if the sweep runs again and not `anyway`."""
+    with library.together():
+        sweep = library.get_sweep(sweep_id)
+        if sweep.state == "running" and not anyway:
+            return False
+        names = sweep.settings.get(WORKERS, [])
+        if worker in names:
+            _remember(library, sweep.id, [name for name in names if name != worker])
+    return True
+
+
+def _remember(library: Library, sweep_id: str, names: list[str]) -> None:
+    settings = library.get_sweep(sweep_id).settings
+    library.update_sweep(sweep_id, settings={**settings, WORKERS: names})
 
 
 def let_go(crew: Iterable[subprocess.Popen[bytes]]) -> None:
