@@ -74,7 +74,7 @@ def small_size(size: str) -> str:
 
 def small_command(words: list[str]) -> list[str]:
     """The same command with few steps and cutouts on a small canvas."""
-    if words[:2] != ["doorways", "paint"] or "--resume" in words:
+    if words[:2] not in (["doorways", "paint"], ["doorways", "heal"]) or "--resume" in words:
         return words
     words = list(words)
     for name in [word for word in words if word in {f"--{name}" for name in SMALL}]:
@@ -83,7 +83,7 @@ def small_command(words: list[str]) -> list[str]:
     for name in ("--size", "--start-size"):
         if name in words:
             words[words.index(name) + 1] = small_size(words[words.index(name) + 1])
-    if "--size" not in words and "--recipe" not in words:
+    if words[1] == "paint" and "--size" not in words and "--recipe" not in words:
         words += ["--size", small_size("768x384")]
     return words + [part for name, value in SMALL.items() for part in (f"--{name}", value)]
 
@@ -178,7 +178,8 @@ def run_block(block: Block, names: dict[str, object], *, small: bool) -> None:
 def run_page(page: Path, *, small: bool) -> None:
     """Runs a page in a folder of its own; whole, what it wrote into a folder `pictures` is kept."""
     pictures = "docs/pictures" if page.name == "README.md" else "pictures"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as library:
+        os.environ["DOORWAYS_LIBRARY"] = library  # never the user's own, and empty when the page begins
         os.chdir(folder)
         sys.path.insert(0, folder)
         Path(pictures).mkdir(parents=True)

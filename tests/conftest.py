@@ -1,4 +1,7 @@
-"""What all tests share: no network, two threads, a library of their own, and a reason where the embedded weights are missing."""
+"""What all tests share: no network, two threads, a library of their own.
+
+Where the embedded weights are missing, it is said.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "2"
 os.environ["DOORWAYS_LIBRARY"] = tempfile.mkdtemp(prefix="doorways-library-")  # never the user's own
-atexit.register(shutil.rmtree, os.environ["DOORWAYS_LIBRARY"], ignore_errors=True)
 
 import pytest
+
+atexit.register(shutil.rmtree, os.environ["DOORWAYS_LIBRARY"], ignore_errors=True)
 
 ROOT = Path(__file__).parents[1]
 EMBEDDED = ROOT / "src" / "doorways" / "embedded"

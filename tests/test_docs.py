@@ -14,8 +14,10 @@ from command_page import PAGE, command_page
 from doc_pages import PAGES, ROOT, Block, blocks, small_command, small_recipe, small_size
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-SETTING_UP = re.compile(r"(make|pip|scripts/\w+) |doorways paint --resume ")
-"""What `sh` blocks may hold: they are not run."""
+SETTING_UP = re.compile(
+    r"(make|pip|scripts/\w+) |doorways (paint --resume |cull\b|surgery edit .* --editor )"
+)
+"""What `sh` blocks may hold, since it needs more than a page has, or somebody at a terminal: they are not run."""
 
 
 def name(page: Path) -> str:

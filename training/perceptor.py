@@ -1,8 +1,9 @@
 """Stage 2: a robust perceptor, trained under attack against the words' vectors and a teacher of pictures.
 
-Each step draws scenes and learns from them twice: under noise within an L2 ball, and moved within the ball to where that
-made the network wrong. The gradient that moves them is a by-product of the first pass (Shafahi et al. 2019,
-"Adversarial training for free"). The tower names them among all names, their captions among those of the batch
+It learns names from undisturbed scenes first, which is quick, and robustness after that (Jeddi et al. 2020, "A simple
+fine-tuning is all you need"): then each step learns from its scenes twice, under noise within an L2 ball, and moved within
+the ball to where that made the network wrong. The gradient that moves them is a by-product of the first pass
+(Shafahi et al. 2019, "Adversarial training for free"). The tower names them among all names, their captions among those of the batch
 (Radford et al. 2021), and sees their first drawing as the teacher sees it undisturbed (`teacher.py`).
 The ball's radius is given for 32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
 Resumable: `work/NAME.pt` holds all that the next step depends on.
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from doorways.perceptors import tower
 from doorways.perceptors.tower import PictureTower, TextTower, TowerConfig, save
 from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
@@ -36,7 +38,7 @@ class Plan:
 
     Args:
         radius: of the ball at its largest, times `attack.RADIUS_PER_VALUE`.
-        ramp: between which steps the radius grows from 0.
+        ramp: between which steps the radius grows from 0; before it nothing is attacked.
         cooling: the last so many steps, over which the learning rate falls to 0.
         sides: from which step on pictures have which side in pixels; one below 0 counts from the end.
         batch: scenes in a step.
@@ -48,11 +50,11 @@ class Plan:
     steps: int
     seed: int
     radius: float = 1.0
-    ramp: tuple[int, int] = (700, 2000)
-    cooling: int = 900
-    sides: tuple[tuple[int, int], ...] = ((0, 24), (1500, 32), (-250, 40))
+    ramp: tuple[int, int] = (1000, 1050)
+    cooling: int = 400
+    sides: tuple[tuple[int, int], ...] = ((0, 24), (400, 32))
     learning_rate: float = 2e-3
-    batch: int = 128
+    batch: int = 256
     teaching: float = 4.0
 
     def side_px(self, step: int) -> int:
@@ -70,15 +72,17 @@ class Plan:
 
 
 PLANS = {
-    "perceptor": Plan("perceptor", TowerConfig(size_px=40), 3300, seed=1),
+    "perceptor": Plan("perceptor", TowerConfig(size_px=32), 1300, seed=1),
     "judge": Plan(
         "judge",
         TowerConfig(
-            channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=40
+            channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=32
         ),
-        3000,
+        2000,
         seed=2,
         radius=0.4,
+        ramp=(1700, 1800),
+        sides=((0, 24), (1400, 32)),
     ),
 }
 
@@ -108,7 +112,7 @@ class Student(nn.Module):
         super().__init__()
         self.pictures, self.texts = PictureTower(config), TextTower(config)
         self.as_teacher = nn.Linear(config.dimension, teacher.WIDTH)
-        self.sharpness = nn.Parameter(torch.tensor(2.7))
+        self.sharpness = nn.Parameter(torch.tensor(3.4))
 
     def loss(self, pictures: Tensor, targets: Targets, teaching: float) -> Tensor:
         """Cross-entropy to the wanted names, a quarter of that of pictures and captions within the batch, and
@@ -155,15 +159,20 @@ def same_captions(captions: list[str]) -> Tensor:
 class Training:
     """One run of a plan: all that its next step depends on."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, begin: Path | None = None) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.step = plan, 0
         self.rng = torch.Generator().manual_seed(plan.seed)
         self.table, self.scenes = words.load(), Scenes()
-        self.name_bags = self.table.bag(self.scenes.names)
         self.similar = similar_names(minilm.embed(self.scenes.names))
         self.views = teacher.views()
         self.student = Student(plan.config)
+        if begin is not None:
+            before = tower.load(begin)
+            self.table = before.words
+            self.student.pictures.load_state_dict(before.picture_tower.state_dict())
+            self.student.texts.load_state_dict(before.text_tower.state_dict())
+        self.name_bags = self.table.bag(self.scenes.names)
         self.student.pictures.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy_of(self.student)
         parameters = list(self.student.parameters())
@@ -219,12 +228,13 @@ class Training:
         """One step; says how it went."""
         plan = self.plan
         side_px, radius = plan.side_px(self.step), plan.radius_at(self.step)
-        batch = self.scenes.draw(plan.batch, side_px, self.rng, bare=0.15, second=0.2)
+        batch = self.scenes.draw(plan.batch, side_px, self.rng, bare=0.1, second=0.1)
         noisy = somewhere_within(batch.pictures, radius, self.rng)
-        first, gradient = self.learn(noisy.clone(), batch)
-        loss, _ = self.learn(batch.pictures + moved(noisy - batch.pictures, gradient, radius, 1), batch)
+        loss, gradient = self.learn(noisy.clone(), batch)
+        if radius > 0:
+            loss, _ = self.learn(batch.pictures + moved(noisy - batch.pictures, gradient, radius, 1), batch)
         self.step += 1
-        return f"step {self.step}, loss {first:.3f}, attacked {loss:.3f}, radius {radius:.2f} at {side_px} px"
+        return f"step {self.step}, loss {loss:.3f}, radius {radius:.2f} at {side_px} px"
 
     def export(self, out: Path) -> None:
         """Writes the averaged towers as a folder that `load_perceptor` reads."""
@@ -233,9 +243,9 @@ class Training:
         save(out, self.plan.config, self.table, shown.pictures, shown.texts)
 
 
-def train(plan: Plan, out: Path, minutes: float) -> None:
+def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> None:
     """Trains until the plan is done or the minutes are over; the folder `out` is renewed every 200 steps."""
-    training, clock, state_file = Training(plan), Clock(minutes), WORK / f"{plan.name}.pt"
+    training, clock, state_file = Training(plan, begin), Clock(minutes), WORK / f"{plan.name}.pt"
     if state_file.exists():
         training.restore(torch.load(state_file, weights_only=True))
     while training.step < plan.steps:
@@ -257,11 +267,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--out", type=Path, help="folder of the trained perceptor (default: work/NAME_tower)")
+    parser.add_argument(
+        "--begin", type=Path, help="folder of a perceptor of this shape whose weights to begin with"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(PLANS[arguments.plan], arguments.out or WORK / f"{arguments.plan}_tower", arguments.minutes)
+    train(
+        PLANS[arguments.plan],
+        arguments.out or WORK / f"{arguments.plan}_tower",
+        arguments.minutes,
+        arguments.begin,
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from doorways.atomic import whole
@@ -44,7 +44,8 @@ def save_checkpoint(path: Path | str, tensors: Mapping[str, Tensor], meta: Mappi
         name: tensor.detach().to("cpu", copy=True).contiguous().clone() for name, tensor in tensors.items()
     }
     with whole(path) as part:
-        save_file(copies, part, metadata={HEADER: json.dumps(dict(meta))})
+        # Not `save_file`, whose errors do not say that a disk is full.
+        part.write_bytes(save(copies, metadata={HEADER: json.dumps(dict(meta))}))
 
 
 def load_checkpoint(path: Path | str) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -53,9 +53,15 @@ def small(clip: str) -> Callable[..., list[str]]:
 
 
 @pytest.fixture
-def doorways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Runs `doorways` with the words given, in `tmp_path`."""
+def doorways(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Command:
+    """Runs `doorways` with the words given, in `tmp_path`, with an empty library elsewhere."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path_factory.mktemp("library")))
     threads = torch.get_num_threads()
 
     def command(*words: str) -> Said:

@@ -23,7 +23,7 @@ def help_of(*words, width=100):
 def test_help_names_the_commands(doorways):
     said = doorways("--help")
     assert said.code == 0
-    for word in ("paint", "show", "models", "--debug"):
+    for word in ("paint", "show", "library", "models", "--debug"):
         assert word in said.out
 
 
@@ -35,7 +35,9 @@ def test_the_version_is_the_package_s(doorways):
     assert doorways("--version").out.strip() == package.__version__
 
 
-@pytest.mark.parametrize("words", [(), ("paint",), ("show",), ("models",), ("models", "pull")])
+@pytest.mark.parametrize(
+    "words", [(), ("paint",), ("show",), ("models",), ("models", "pull"), ("library",), ("library", "list")]
+)
 def test_help_fits_a_terminal_of_100_columns(words):
     page = help_of(*words)
     assert max(map(len, page.splitlines())) <= 100
@@ -78,7 +80,7 @@ def test_after_two_hyphens_debug_is_a_word_like_any_other(doorways):
 
 
 def test_help_is_shown_without_torch_numpy_or_pillow():
-    for words in (["--help"], ["paint", "--help"]):
+    for words in (["--help"], ["paint", "--help"], ["library", "--help"], ["library", "list"]):
         program = (
             f"import sys; sys.argv = ['doorways', *{words}]\nfrom doorways.cli.app import main\n"
             "try:\n    main()\nexcept SystemExit as ended:\n    assert not ended.code\n"

@@ -60,7 +60,9 @@ def test_a_painting_is_named_by_its_prompts_and_carries_its_recipe(doorways, sma
     said = doorways("paint", "forest | kelp forest", *small(), "--seed", "0")
     assert said.code == 0
     assert names(tmp_path) == ["forest-kelp-forest-0.png"]
-    assert re.fullmatch(r"forest-kelp-forest-0.png: 64x32, 4 steps in \d+ s, seed 0\n", said.out)
+    assert re.fullmatch(
+        r"forest-kelp-forest-0.png: 64x32, 4 steps in \d+ s, seed 0, \w{8} in the library\n", said.out
+    )
     assert re.search(r"step 4/4  loss \d\.\d{3}  0 s left", said.err)
     found = read_metadata(tmp_path / "forest-kelp-forest-0.png")
     assert (found.step, found.finished) == (4, True)

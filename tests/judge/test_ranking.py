@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from doorways.errors import DoorwaysError, InputError
+from doorways.judge.choosing import choose
+from doorways.judge.judgement import Judgement
 from doorways.judge.likeness import cosines, diverse, fold
 from doorways.judge.ranking import WEIGHTS, combine, rank, read_weights
 from doorways.judge.taste import FEWEST, Taste, liking
@@ -155,3 +157,36 @@ def test_ranking_needs_no_torch():
     program = "from doorways.judge import rank; rank([{}]); import sys; print('torch' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "False"
+
+
+def judgement(match, portrait, eyes="eyes"):
+    return Judgement(eyes, {"match": match}, (), {}, (), tuple(portrait))
+
+
+def test_choosing_orders_folds_and_keeps_diversity():
+    portraits = family(count=3)
+    values = [0.9, 0.5, 0.4, 0.99, 0.5, 0.4, 0.98, 0.5, 0.4]
+    judgements = [judgement(*pair) for pair in zip(values, portraits, strict=True)]
+    chosen = choose(judgements, diversity=0)
+    assert [choice.index for choice in chosen] == [3, 1, 2]
+    assert chosen[0].alike == (6, 0)
+    assert chosen[0].value > chosen[1].value > chosen[2].value
+    assert len(choose(judgements, duplicate=1)) == 9
+
+
+def test_choosing_by_taste_adds_it_to_the_scores():
+    portraits, liked = pictures(40, seed=0)
+    judgements = [judgement(0.5, portrait) for portrait in portraits]
+    chosen = choose(judgements, taste=Taste.learn(portraits, liked), diversity=0)
+    tastes = [choice.scores["taste"] for choice in chosen]
+    assert tastes == sorted(tastes, reverse=True)
+    assert "taste" not in judgements[0].scores
+    rated = choose(judgements, taste=Taste.learn(portraits, liked), liked={7: 99.0}, diversity=0)
+    assert (rated[0].index, rated[0].scores["taste"]) == (7, 99.0), (
+        "what was said counts, not what was learned"
+    )
+
+
+def test_judgements_of_several_eyes_are_not_compared():
+    with pytest.raises(InputError, match="judged by eyes and other eyes"):
+        choose([judgement(1, [1.0]), judgement(1, [1.0], "other eyes")])

@@ -110,8 +110,10 @@ def test_a_release_adds_to_the_time_and_keeps_what_is_not_given(library):
     ended = library.release(entry.id, "finished", seconds=1)
     assert (ended.step, ended.rung, ended.seconds) == (2, 1, 2.5)
     assert ended.finished
-    with pytest.raises(InputError, match="state 'done': must be one of waiting, running"):
+    with pytest.raises(InputError, match="state 'done': must be one of waiting, resting"):
         library.release(entry.id, "done")
+    with pytest.raises(InputError, match="state 'running': must be one of waiting, resting"):
+        library.add(settings(), state="running")
 
 
 def test_this_very_painting_can_be_taken_unless_another_one_paints_it(library):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from doorways.pictures import read_picture, to_image
 from doorways.png import save_png, write_png
 from doorways.recipe import Recipe
 from doorways.size import Size
+from doorways.surgery import Script
 from doorways.surgery.changed import changed
 from doorways.surgery.feather import grow
 from doorways.surgery.record import SURGERY, Record, read_record, save_operated
@@ -56,6 +58,9 @@ def test_surgery_on_what_was_operated_on_adds_to_its_record(painted, tmp_path):
     assert found.surgery == (*STEPS, {"editor": "gimp"})
     assert torch.equal(found.changed, WHERE.maximum(there))
     assert read_metadata(second).recipe == RECIPE.settings()
+    assert found.summary == "erase, gimp"
+    assert Script.build(tomllib.loads(found.to_toml())["operation"]) == Script.build(STEPS)
+    assert found.to_toml().endswith("# edited with gimp\n")
 
 
 def test_a_picture_of_another_kind_has_no_record_and_no_recipe_to_carry(tmp_path):
@@ -75,6 +80,7 @@ def test_a_picture_of_another_kind_has_no_record_and_no_recipe_to_carry(tmp_path
         lambda _: "[]",
         lambda found: json.dumps(found | {"surgery": 3}),
         lambda found: json.dumps(found | {"surgery": [3]}),
+        lambda found: json.dumps(found | {"surgery": [{"do": 3}]}),
         lambda found: json.dumps(found | {"parent": None}),
         lambda found: json.dumps(found | {"changed": "bm9uZQ=="}),
         lambda found: json.dumps(found | {"changed": "€"}),

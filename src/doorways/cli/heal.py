@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
 
 from doorways.cli.flags import WEIGHTS, HealingSettings
 from doorways.cli.paint import Output, bring_models, run
 from doorways.errors import InputError
+
+if TYPE_CHECKING:
+    from doorways.cli.keeping import Keeping
 
 app = App(
     name="heal",
@@ -25,7 +28,9 @@ def _option(text: str, placeholder: str | None = None, **more: Any) -> Parameter
     return Parameter(help=text, group=HEALING, metavar=placeholder, negative="", **more)
 
 
-Picture = Annotated[Path, _option("What `doorways surgery` or an editor made.", "PICTURE")]
+Picture = Annotated[
+    Path, _option("What `doorways surgery` or an editor made, or a painting of the library.", "PICTURE|ID")
+]
 Parent = Annotated[
     Path | None,
     _option(
@@ -75,12 +80,15 @@ def heal_picture(
     strength: float,
 ) -> int:
     """Heals the picture in a file; the exit code of the run."""
+    from doorways.cli.keeping import picture_of
     from doorways.cli.outputs import unused
     from doorways.surgery.healing import healing, save_wound
 
+    healed = output.out or unused(picture.with_name(f"{picture.stem}-healed.png"))
+    picture = picture_of(picture, output.library)
+    parent = parent and picture_of(parent, output.library)
     if everywhere and "mask" in given:
         raise InputError("--all heals everywhere and --mask only where it is white; leave one of the two out")
-    healed = output.out or unused(picture.with_name(f"{picture.stem}-healed.png"))
     wound = None if everywhere or "mask" in given else healed.with_name(f"{healed.stem}-mask.png")
     recipe = healing(picture, mask=wound, parent=parent, strength=strength, **given)
     outputs = replace(output.beside(healed), mask=wound)
@@ -88,4 +96,19 @@ def heal_picture(
     if wound is not None:
         save_wound(wound, picture, parent=parent)
     bring_models(given.get("models"), (recipe.generator, *(spec for spec, _ in recipe.weighted_perceptors)))
-    return run(lambda painter: painter(recipe), outputs)
+    keeping = output.keeping()
+    if keeping:
+        _trace(keeping, picture, parent)
+    return run(lambda painter: painter(recipe), outputs, keeping)
+
+
+def _trace(keeping: Keeping, picture: Path, parent: Path | None) -> None:
+    """Finds in the library what the picture was before it was operated on."""
+    from doorways.cli.keeping import parent_of
+    from doorways.surgery.record import read_record
+
+    record = read_record(picture)
+    before = keeping.library.with_sha256(record.parent_sha256) if record else None
+    keeping.parent = before.id if before else parent_of(keeping, parent, picture)
+    if record and before:
+        keeping.change = {"surgery": record.summary, "script": record.to_toml()}

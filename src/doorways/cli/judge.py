@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
+
+from doorways.errors import InputError
 
 if TYPE_CHECKING:
+    from doorways.cli.seen import Seen
     from doorways.judge.judgement import Judgement
 
 app = App(name="judge", help_epilogue="", default_parameter=Parameter(show_default=False))
+WHAT, OUT = Group("What to look for", sort_key=10), Group("What to tell", sort_key=20)
 
 MEASURES = {
     "match": "closeness to the prompts, less that to other words",
@@ -30,19 +35,21 @@ MEASURES = {
 
 @app.default
 def judge(
-    picture: Annotated[Path, Parameter(help="The picture to judge.")],
-    /,
-    *,
+    *pictures: Annotated[str, Parameter(help="Pictures, or IDs of paintings in the library.")],
     prompts: Annotated[
-        str | None, Parameter(help="What it should show; as in the recipe inside the picture if not given.")
+        str | None,
+        Parameter(help="What they should show; as in the recipe inside each if not given.", group=WHAT),
     ] = None,
     perceptor: Annotated[
-        str, Parameter(help="Who judges: a spec. [embedded-judge]", metavar="SPEC")
+        str, Parameter(help="Who judges: a spec. [embedded-judge]", metavar="SPEC", group=WHAT)
     ] = "embedded-judge",
     count: Annotated[
         list[str] | None,
         Parameter(
-            help="A thing to count, such as 'a doorway'; may be repeated.", metavar="THING", negative=""
+            help="A thing to count, such as 'a doorway'; may be repeated.",
+            metavar="THING",
+            negative="",
+            group=WHAT,
         ),
     ] = None,
     unwanted: Annotated[
@@ -51,97 +58,114 @@ def judge(
             help="A thing that had better not be there, such as 'a person'; may be repeated.",
             metavar="THING",
             negative="",
+            group=WHAT,
         ),
     ] = None,
     aesthetic: Annotated[
         Path | None,
         Parameter(
-            help="A file with one of LAION's aesthetic heads, for the CLIP it was made for.", metavar="FILE"
+            help="A file with one of LAION's aesthetic heads, for the CLIP it was made for.",
+            metavar="FILE",
+            group=WHAT,
         ),
     ] = None,
-    curve: Annotated[
-        Path | None, Parameter(help="Draw the match at each position into this .png.", metavar="FILE")
+    device: Annotated[
+        str, Parameter(help="auto, cpu, cuda, cuda:N or mps. [auto]", metavar="NAME", group=WHAT)
+    ] = "auto",
+    all_: Annotated[
+        bool,
+        Parameter(name="--all", negative="", help="Every painting in the library that has a picture."),
+    ] = False,
+    library: Annotated[
+        Path | None,
+        Parameter(help="The library; $DOORWAYS_LIBRARY or your data folder if not given.", metavar="FOLDER"),
     ] = None,
-    force: Annotated[bool, Parameter(help="Overwrite the drawing if it exists.", negative="")] = False,
-    device: Annotated[str, Parameter(help="auto, cpu, cuda, cuda:N or mps. [auto]", metavar="NAME")] = "auto",
+    curve: Annotated[
+        Path | None,
+        Parameter(help="Draw the match at each position into this .png.", metavar="FILE", group=OUT),
+    ] = None,
+    force: Annotated[
+        bool, Parameter(help="Overwrite the drawing if it exists.", negative="", group=OUT)
+    ] = False,
     json_: Annotated[
-        bool, Parameter(name="--json", negative="", help="As JSON: perceptor, scores, places, curves, notes.")
+        bool,
+        Parameter(
+            name="--json", negative="", help="As JSON: perceptor, scores, places, curves, notes.", group=OUT
+        ),
     ] = False,
 ) -> None:
-    """Measure a picture: match, contrast, symmetry, repetition, sharpness."""
-    from doorways.cli.fetching import fetch
-    from doorways.pictures import read_picture, to_image
+    """Measure pictures: match, contrast, symmetry, repetition, sharpness.
 
-    if curve is not None:
-        _check_drawing(curve, picture, force=force)
-    asked, machine = _asked(picture, prompts)
-    seen = read_picture(picture)
-    for _ in fetch([perceptor]):
-        pass
-    from doorways.devices import choose_device
-    from doorways.judge import judge as measure
+    The scores of paintings in the library are kept there.
+    """
+    from doorways.cli import seen as looking
 
-    judgement = measure(
-        seen,
-        asked,
-        perceptor,
-        count=count or (),
-        unwanted=unwanted or (),
-        aesthetic=aesthetic,
-        machine=machine,
-        device=str(choose_device(device).device),
-    )
-    if curve is not None:
-        from doorways.atomic import whole
-        from doorways.judge.drawing import draw_curves
-
-        with whole(curve) as part:
-            draw_curves(judgement, to_image(seen)).save(part, format="PNG")
-    if json_:
-        sys.stdout.write(json.dumps(judgement.to_dict(), indent=2, ensure_ascii=False) + "\n")
-        return
-    for note in judgement.notes:
-        sys.stderr.write(f"doorways: {note}\n")
-    sys.stdout.write(_table(picture, judgement))
-
-
-def _asked(picture: Path, prompts: str | None) -> tuple[Any, dict[str, Any]]:
-    """What the picture was painted of, and by which machine; prompts that are given win over its recipe's."""
-    from doorways.errors import InputError
-    from doorways.metadata import read_metadata
-    from doorways.recipe import Recipe
-
-    try:
-        found = read_metadata(picture)
-    except InputError as error:
-        if prompts is not None and picture.is_file():
-            return prompts, {}
-        remedy = (
-            " (or say what it should show: --prompts 'forest | kelp forest')" if picture.is_file() else ""
+    if not pictures and not all_:
+        raise InputError(
+            "judge needs a picture, the ID of a painting, or --all; write for example judge forest.png"
         )
-        raise InputError(f"{error}{remedy}") from error
-    changes = {} if prompts is None else {"prompts": prompts}
-    return Recipe.from_png(picture, **changes), found.machine
+    seen = looking.look_up(pictures, library, prompts)
+    if all_:
+        with looking.opened(library) as opened:
+            seen += looking.paintings(opened)
+    if curve is not None:
+        _check_drawing(curve, seen, force=force)
+    eyes = looking.eyes(perceptor, device, aesthetic)
+    wanted = {"count": count or (), "unwanted": unwanted or ()}
+    judged = []
+    for one, judgement in looking.judge_all(seen, eyes, **wanted):
+        if one.entry is not None and prompts is None:
+            with looking.opened(library) as opened:
+                opened.score(one.entry.id, judgement.scores)
+        judged.append((one, judgement))
+        if not json_:
+            _tell(one, judgement, many=len(seen) > 1)
+    if json_:
+        found = [{"picture": one.name, **judgement.to_dict()} for one, judgement in judged]
+        one_or_all = found if all_ or len(pictures) > 1 else found[0]
+        sys.stdout.write(json.dumps(one_or_all, indent=2, ensure_ascii=False) + "\n")
+    if curve is not None:
+        _draw(curve, *judged[0])
 
 
-def _check_drawing(curve: Path, picture: Path, *, force: bool) -> None:
+def _tell(one: Seen, judgement: Judgement, *, many: bool) -> None:
+    for note in judgement.notes:
+        sys.stderr.write(f"doorways: {f'{one.name}: ' if many else ''}{note}\n")
+    sys.stdout.write(table(one.name, judgement) + ("\n" if many else ""))
+    sys.stdout.flush()
+
+
+def table(name: str, judgement: Judgement) -> str:
+    """The scores below each other, with what each means."""
+    lines = [f"{name}, judged by {judgement.perceptor}"]
+    width = max(map(len, judgement.scores)) + 2
+    for measure, value in judgement.scores.items():
+        shown = f"{value:7.0f}   " if measure.startswith("count:") else f"{value:10.2f}"
+        lines.append(f"  {measure:<{width}}{shown}   {MEASURES.get(measure.partition(':')[0], '')}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _check_drawing(curve: Path, seen: Sequence[Seen], *, force: bool) -> None:
     """InputError before anything slow, where the drawing cannot or must not be written."""
     from doorways.atomic import check_writable
-    from doorways.errors import InputError
 
+    if len(seen) != 1:
+        raise InputError(
+            f"curve {curve}: draws one picture, and {len(seen)} are given; judge them one by one"
+        )
     if curve.suffix.lower() != ".png":
         raise InputError(f"curve {curve}: must end in .png; use {curve.with_suffix('.png')}")
-    if curve.resolve() == picture.resolve():
+    if curve.resolve() == seen[0].picture.resolve():
         raise InputError(f"curve {curve}: is the picture itself; choose another name")
     if curve.exists() and not force:
         raise InputError(f"{curve} exists already; --force overwrites it, or choose another name")
     check_writable(curve)
 
 
-def _table(picture: Path, judgement: Judgement) -> str:
-    lines = [f"{picture.name}, judged by {judgement.perceptor}"]
-    width = max(map(len, judgement.scores)) + 2
-    for name, value in judgement.scores.items():
-        shown = f"{value:7.0f}   " if name.startswith("count:") else f"{value:10.2f}"
-        lines.append(f"  {name:<{width}}{shown}   {MEASURES.get(name.partition(':')[0], '')}".rstrip())
-    return "\n".join(lines) + "\n"
+def _draw(curve: Path, one: Seen, judgement: Judgement) -> None:
+    from doorways.atomic import whole
+    from doorways.judge.drawing import draw_curves
+    from doorways.pictures import read_picture, to_image
+
+    with whole(curve) as part:
+        draw_curves(judgement, to_image(read_picture(one.picture))).save(part, format="PNG")

@@ -13,6 +13,7 @@ from doorways.cli.flags import FROM, OUTPUT, WEIGHTS, Settings
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
+    from doorways.cli.keeping import Keeping
     from doorways.cli.outputs import Outputs
     from doorways.painter import Painter
 
@@ -25,14 +26,14 @@ app = App(
 
 PROMPTS = Parameter(help="Worlds from left to right, parted by |: 'forest | kelp forest'.", group=FROM)
 RECIPE = Parameter(
-    help="Paint the recipe in a painted PNG or a TOML file; what is given beside it wins.",
+    help="Paint the recipe in a painted PNG, a TOML file or a painting of the library; what is given beside it wins.",
     group=FROM,
-    metavar="FILE",
+    metavar="FILE|ID",
 )
 RESUME = Parameter(
-    help="Go on with a painting that was stopped, from the checkpoint beside it.",
+    help="Go on with a painting that was stopped: its picture, with the checkpoint beside it, or its ID in the library.",
     group=FROM,
-    metavar="PICTURE",
+    metavar="PICTURE|ID",
 )
 
 
@@ -64,6 +65,11 @@ class Output:
     trajectory: Annotated[
         bool, _switch("One sheet of the picture after 1 step, a third, two thirds and all of them.")
     ] = False
+    library: Annotated[
+        Path | None,
+        _output("The library to keep it in; $DOORWAYS_LIBRARY or your data folder if not given.", "FOLDER"),
+    ] = None
+    no_library: Annotated[bool, _switch("Do not keep it in the library.")] = False
 
     def beside(self, picture: Path) -> Outputs:
         """The files of a run that paints `picture`."""
@@ -78,6 +84,14 @@ class Output:
             checkpoint_every=self.checkpoint_every,
         )
 
+    def keeping(self) -> Keeping | None:
+        """Where the painting is kept, opened; None with --no-library."""
+        from doorways.cli.keeping import open_keeping
+
+        if self.library is not None and self.no_library:
+            raise InputError("--library and --no-library contradict each other; leave one of them out")
+        return open_keeping(self.library, wanted=not self.no_library)
+
 
 @app.default
 def paint(
@@ -91,20 +105,33 @@ def paint(
     """Says what is wrong before anything slow begins; then paints."""
     given: dict[str, Any] = dict(settings or {}) | ({} if prompts is None else {"prompts": prompts})
     output = output or Output()
+    from doorways.cli.keeping import in_library, parent_of, recipe_of
+
+    keeping = output.keeping()
     if resume is not None:
-        return _resume(resume, given | ({"recipe": recipe} if recipe else {}), output)
+        return _resume(resume, given | ({"recipe": recipe} if recipe else {}), output, keeping)
     from doorways.cli.outputs import unused_name
     from doorways.recipe import Recipe
 
-    wanted = Recipe.from_file(recipe, **given) if recipe else Recipe.build(**given)
+    origin = in_library(keeping, recipe) if recipe else None
+    if keeping and origin:
+        wanted, keeping.parent = recipe_of(keeping, origin, given), origin.id
+    else:
+        wanted = Recipe.from_file(recipe, **given) if recipe else Recipe.build(**given)
+        if keeping:
+            keeping.parent = parent_of(keeping, recipe, wanted.init_image)
     outputs = output.beside(output.out or unused_name(wanted))
     outputs.check(force=output.force)
     bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
-    return run(lambda painter: painter(wanted), outputs)
+    return run(lambda painter: painter(wanted), outputs, keeping)
 
 
-def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
-    if output.out is not None:
+def _resume(picture: Path, given: dict[str, Any], output: Output, keeping: Keeping | None) -> int:
+    from doorways.cli.keeping import in_library
+    from doorways.cli.outputs import checkpoint_beside
+
+    begun = None if checkpoint_beside(picture).exists() else in_library(keeping, picture)
+    if output.out is not None and begun is None:
         given["out"] = output.out
     if given:
         flag = f"--{next(iter(given)).replace('_', '-')}".replace("--prompts", "prompts")
@@ -112,15 +139,35 @@ def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
             f"--resume goes on with the painting as it was begun, so {flag} has no place beside it; leave it out, or "
             f"begin anew with `doorways paint --recipe {picture}`"
         )
-    from doorways.cli.outputs import checkpoint_beside
-
+    if keeping and begun:
+        return _resume_in_library(keeping, begun.id, output)
     outputs = output.beside(picture)
-    if not checkpoint_beside(picture).exists():
+    if not outputs.checkpoint.exists():
         raise InputError(_why_not(picture))
     outputs.check(force=output.force, resuming=True)
     from doorways.checkpoint import load_checkpoint
 
-    return run(lambda painter: painter.resume(*load_checkpoint(outputs.checkpoint)), outputs)
+    tensors, meta = load_checkpoint(outputs.checkpoint)
+    if keeping:
+        keeping.find(meta)
+    return run(lambda painter: painter.resume(tensors, meta), outputs, keeping)
+
+
+def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
+    from doorways.cli.keeping import recipe_of
+    from doorways.cli.outputs import unused_name
+
+    entry = keeping.library.get(id)
+    outputs = output.beside(output.out or unused_name(recipe_of(keeping, entry, {})))
+    outputs.check(force=output.force)
+    entry = keeping.take(id)
+
+    def begin(_: type[Painter]) -> Painter:
+        from doorways.library.recorder import painter_of
+
+        return painter_of(keeping.library, entry)
+
+    return run(begin, outputs, keeping)
 
 
 def _why_not(picture: Path) -> str:
@@ -151,15 +198,21 @@ def bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
             pass
 
 
-def run(begin: Callable[[type[Painter]], Painter], outputs: Outputs) -> int:
+def run(begin: Callable[[type[Painter]], Painter], outputs: Outputs, keeping: Keeping | None = None) -> int:
     """Loads torch and the models, which takes its time, and runs what `begin` makes of a Painter."""
     from doorways.cli.watching import Watcher
 
     watcher = Watcher()
-    with watcher.waiting("loading the models"):
-        from doorways.cli.session import Session
-        from doorways.painter import Painter
+    try:
+        with watcher.waiting("loading the models"):
+            from doorways.cli.session import Session
+            from doorways.painter import Painter
 
-        painter = begin(Painter)
+            painter = begin(Painter)
+    except BaseException:
+        if keeping:
+            keeping.give_back()
+        raise
+    recorder = keeping.begin(painter, checkpoint_every=outputs.checkpoint_every) if keeping else None
     watcher.begin(painter.recipe, step=painter.step)
-    return Session(painter, outputs, watcher).run()
+    return Session(painter, outputs, watcher, recorder).run()

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 if TYPE_CHECKING:
     from doorways.export.exhibit import Exhibit
+    from doorways.export.gallery import Gallery
 
 app = App(name="publish", help_epilogue="", default_parameter=Parameter(show_default=False))
 
@@ -17,8 +18,11 @@ app = App(name="publish", help_epilogue="", default_parameter=Parameter(show_def
 @app.default
 def publish(
     *pictures: Annotated[
-        Path,
-        Parameter(help="Painted PNGs, or folders of them, whose folders are sections.", metavar="PICTURES"),
+        str,
+        Parameter(
+            help="A board of the library; or painted PNGs, or folders of them, whose folders are sections.",
+            metavar="BOARD|PICTURES",
+        ),
     ],
     out: Annotated[
         Path, Parameter(name=["--out", "-o"], help="The folder to write. [site]", metavar="FOLDER")
@@ -37,14 +41,17 @@ def publish(
             negative="",
         ),
     ] = False,
+    library: Annotated[
+        Path | None,
+        Parameter(help="The library; $DOORWAYS_LIBRARY or your data folder if not given.", metavar="FOLDER"),
+    ] = None,
     force: Annotated[bool, Parameter(help="Replace a folder that is no gallery.", negative="")] = False,
 ) -> None:
     """Publish pictures as a gallery: a folder of files that any web server shows, and any browser from the disk."""
     from doorways.cli.watching import Watcher
-    from doorways.export.gallery import gallery_of
     from doorways.export.publish import publish
 
-    gallery = gallery_of(pictures, title=title, introduction=introduction)
+    gallery = _gallery(pictures, library, title, introduction)
     watcher = Watcher()
     with watcher.counting(len(gallery.exhibits)) as one_more:
 
@@ -57,4 +64,18 @@ def publish(
             f"{made.untiled} big pictures are shown without deep zoom; `pip install 'doorways[deepzoom]'` adds it"
         )
     size = f"{made.size_bytes / 1e6:.1f} MB"
-    sys.stdout.write(f"{out / 'index.html'}: {made.pictures} pictures, {size}\n")
+    count = "1 picture" if made.pictures == 1 else f"{made.pictures} pictures"
+    sys.stdout.write(f"{out / 'index.html'}: {count}, {size}\n")
+
+
+def _gallery(words: tuple[str, ...], library: Path | None, title: str, introduction: str) -> Gallery:
+    """Of files and folders, or of one board, if its name is no file's."""
+    from doorways.export.gallery import gallery_of
+
+    if len(words) != 1 or Path(words[0]).exists() or words[0].lower().endswith(".png"):
+        return gallery_of([Path(word) for word in words], title=title, introduction=introduction)
+    from doorways.export.shelf import board_gallery
+    from doorways.library import Library
+
+    with Library.open(library, create=library is None) as opened:
+        return board_gallery(opened, words[0], title=title, introduction=introduction)

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +15,22 @@ from PIL import Image
 
 from doorways.checkpoint import checkpoint_path, save_checkpoint
 from doorways.cli.failures import INTERRUPTED
+from doorways.cli.keeping import PAINTING
 from doorways.cli.outputs import Outputs
 from doorways.cli.stopping import Stopping
 from doorways.cli.watching import Watcher, clock
 from doorways.errors import DoorwaysError
-from doorways.events import Grew, Started, Stepped
+from doorways.events import Event, Grew, Started, Stepped
 from doorways.export.sheet import contact_sheet
 from doorways.export.strip import strip
+from doorways.library.claims import ClaimLost
 from doorways.pictures import to_image
 from doorways.png import save_png
 from doorways.trajectory import trajectory_steps
 from doorways.video import Frames, open_video, zoom_frames
 
 if TYPE_CHECKING:
+    from doorways.library.recorder import Recorder
     from doorways.painter import Painter
 
 FRAMES = 120
@@ -38,17 +41,20 @@ FPS = 20
 class Session:
     """Runs a painter and keeps what it paints."""
 
-    def __init__(self, painter: Painter, outputs: Outputs, watcher: Watcher) -> None:
-        self.painter, self.outputs, self.watcher = painter, outputs, watcher
+    def __init__(
+        self, painter: Painter, outputs: Outputs, watcher: Watcher, recorder: Recorder | None = None
+    ) -> None:
+        self.painter, self.outputs, self.watcher, self.recorder = painter, outputs, watcher, recorder
         self.steps = painter.recipe.steps
         self.film: Frames | None = None
         self._reel = ExitStack()
         self._samples: list[tuple[int, Image.Image]] = []
+        self._unrecorded = ""
 
     def run(self) -> int:
         """Paints to the end, or until Ctrl-C; exit code 0 or 130. What was painted is kept in either case."""
         began, first = time.monotonic(), self.painter.step
-        with self._reel:
+        with self.recorder or nullcontext(), self._reel:
             if self.outputs.video:
                 self.film = self._reel.enter_context(
                     open_video(self.outputs.video, self.painter.recipe.size, fps=FPS)
@@ -58,7 +64,11 @@ class Session:
                     with self.watcher:
                         self._paint(stopping)
                     finished = self.painter.step >= self.steps
-                    self._keep(finished=finished)
+                    try:
+                        self._keep(finished=finished)
+                    finally:
+                        if self.recorder:
+                            self.recorder.leave("finished" if finished else "paused")
             except KeyboardInterrupt:
                 return self._say_how_to_resume("stopped at once")
             if finished:
@@ -68,12 +78,14 @@ class Session:
         self._make_extras()
         took = f"{self.painter.step - first} steps in {clock(time.monotonic() - began)}"
         recipe = self.painter.recipe
-        sys.stdout.write(f"{self.outputs.picture}: {recipe.size}, {took}, seed {recipe.seed}\n")
+        kept = f", {self.recorder.entry.id} in the library" if self.recorder else ""
+        sys.stdout.write(f"{self.outputs.picture}: {recipe.size}, {took}, seed {recipe.seed}{kept}\n")
         return 0
 
     def _paint(self, stopping: Stopping) -> None:
         try:
             for event in self.painter:
+                self._record(event)
                 match event:
                     case Started(notes=notes):
                         for note in notes:
@@ -89,6 +101,18 @@ class Session:
             self._rescue(error)
             raise
 
+    def _record(self, event: Event) -> None:
+        """Tells the library. If it cannot be told, the run goes on, and it is tried again."""
+        try:
+            if self.recorder:
+                self.recorder(event)
+        except ClaimLost:
+            raise
+        except DoorwaysError as error:
+            if str(error) != self._unrecorded:
+                self.watcher.say(f"{error}; painting goes on")
+            self._unrecorded = str(error)
+
     def _after(self, step: int) -> None:
         """Writes what is due after a step. If that cannot be written now, the run goes on and tries again."""
         if step % max(1, self.steps // FRAMES) == 0 or step == 1:
@@ -101,7 +125,7 @@ class Session:
             if self.outputs.preview_every and step % self.outputs.preview_every == 0:
                 self._save_picture(self.outputs.picture, finished=False)
             if self.outputs.checkpoint_every and step % self.outputs.checkpoint_every == 0:
-                save_checkpoint(self.outputs.checkpoint, *self.painter.state())
+                self._save_checkpoint(self.outputs.checkpoint)
         except DoorwaysError as error:
             self.watcher.say(f"after step {step}: {error}; painting goes on")
 
@@ -143,7 +167,11 @@ class Session:
     def _save_all(self, path: Path, *, finished: bool) -> None:
         self._save_picture(path, finished=finished)
         if not finished:
-            save_checkpoint(checkpoint_path(path), *self.painter.state())
+            self._save_checkpoint(checkpoint_path(path))
+
+    def _save_checkpoint(self, path: Path) -> None:
+        tensors, meta = self.painter.state()
+        save_checkpoint(path, tensors, meta | ({PAINTING: self.recorder.entry.id} if self.recorder else {}))
 
     def _rescue(self, error: Exception) -> None:
         """Keeps the last good picture of a run that fails; its checkpoint stays the one before."""

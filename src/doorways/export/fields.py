@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from doorways.errors import InputError
@@ -20,6 +21,9 @@ OWN: dict[str, Callable[[Exhibit], Any]] = {
 
 ALWAYS = ("prompts", "size", "seed", "steps")
 """Settings that are told of every painting; others where they are not the default."""
+
+FILES = ("init_image", "suggest", "mask")
+"""Settings that are the path of a file."""
 
 SPEAKS_FOR_ITSELF = ("subject", "prompts", "name")
 """Fields whose values need no name before them."""
@@ -97,13 +101,41 @@ def text(one: Any) -> str:
             return str(one).replace("->", "→")
 
 
+def change_text(name: str, change: Any) -> str:
+    """One thing that was changed from a parent: a setting's [before, now], or what surgery did, step by step.
+
+    >>> change_text("seed", [3, 4]), change_text("init_image", [None, "/home/me/a.png"])
+    ('seed 3 → 4', 'init image a.png')
+    >>> change_text("surgery", [{"do": "mirror", "to": "left"}, {"do": "blur"}])
+    'surgery: mirror, blur'
+    """
+    said = name.replace("_", " ")
+    if isinstance(change, list) and change and all(isinstance(step, dict) for step in change):
+        return f"{said}: " + ", ".join(text(next(iter(step.values()), "")) for step in change)
+    if isinstance(change, list) and len(change) == 2:
+        before, now = (None if one is None else text(public({name: one})[name]) for one in change)
+        return f"no {said}" if now is None else f"{said} {now if before is None else f'{before} → {now}'}"
+    return f"{said} {text(change)}"
+
+
+def public(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe without the folders of the files that it names, which are nobody else's business.
+
+    >>> public({"seed": 3, "mask": "/home/me/mask.png"})
+    {'seed': 3, 'mask': 'mask.png'}
+    """
+    named = {name: PurePath(str(recipe[name])).name for name in FILES if name in recipe}
+    return {**recipe, **named}
+
+
 def told_settings(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of the settings worth telling: the main ones, and those that are not the default.
 
-    >>> told_settings({"prompts": "fire | ocean", "seed": 3, "cutouts": 64, "large": "1"})
+    >>> told_settings({"prompts": "fire | ocean", "seed": 3, "cutouts": 64, "large": 0.7})
     [('prompts', 'fire | ocean'), ('seed', '3'), ('cutouts', '64')]
     """
     plain = Recipe.build(prompts="a", seed=0).settings()
     names = [name for name in ALWAYS if name in recipe]
     names += [name for name in recipe if name not in ALWAYS and str(recipe[name]) != str(plain.get(name))]
-    return [(name.replace("_", " "), text(recipe[name])) for name in names]
+    shown = public(recipe)
+    return [(name.replace("_", " "), text(shown[name])) for name in names]

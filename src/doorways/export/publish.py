@@ -23,7 +23,7 @@ from typing import Any
 import doorways
 from doorways.export.deep_zoom import FROM_PX, can_tile, tile
 from doorways.export.exhibit import Exhibit
-from doorways.export.fields import text, told_settings
+from doorways.export.fields import change_text, public, told_settings
 from doorways.export.gallery import MARK, Gallery
 from doorways.export.grid import Tile
 from doorways.export.pages import render
@@ -118,7 +118,7 @@ class _Made:
             "tiles": self._tile(exhibit, stem) if max(image.size) >= FROM_PX else "",
             "original": f"originals/{stem}.png" if self.originals else "",
             "settings": told_settings(exhibit.recipe),
-            "recipe": toml(exhibit.recipe) if exhibit.recipe else "",
+            "recipe": toml(public(exhibit.recipe)) if exhibit.recipe else "",
             "progress": ""
             if exhibit.finished
             else f"step {exhibit.step} of {exhibit.recipe.get('steps', '?')}",
@@ -135,7 +135,7 @@ class _Made:
             introduction=introduction,
             sections=self.sections,
             homes=self.homes,
-            said=text,
+            changed=change_text,
         )
         (self.folder / "index.html").write_text(page, encoding="utf-8")
         for name in ("gallery.css", "gallery.js", *(DEEP_ZOOM if self.tiled else ())):
@@ -151,8 +151,8 @@ class _Made:
                 for section in gallery.sections
             ],
         }
-        text_of = json.dumps(content, indent=1, ensure_ascii=False)
-        (self.folder / MARK).write_text(text_of + "\n", encoding="utf-8")
+        told = json.dumps(content, indent=1, ensure_ascii=False)
+        (self.folder / MARK).write_text(told + "\n", encoding="utf-8")
 
     def _tile(self, exhibit: Exhibit, stem: str) -> str:
         """What a viewer needs to know of a big picture's tiles, as JSON; empty if they cannot be made."""

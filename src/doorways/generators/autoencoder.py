@@ -14,6 +14,7 @@ from diffusers import AutoencoderKL, AutoencoderTiny
 from torch import Tensor, nn
 
 from doorways.generators.base import LEARNING_RATES, Loader, check_size, from_picture, resample, to_picture
+from doorways.generators.frozen import frozen
 from doorways.models.fingerprint import fingerprint
 from doorways.models.folder import class_of, load_module, read_config
 
@@ -41,6 +42,7 @@ class Autoencoder:
         self.shift: float = 0.0 if self.is_tiny else (config.shift_factor or 0.0)
         self.learning_rate = LEARNING_RATES["autoencoder"]
         self.fingerprint = fingerprint(model)
+        self.chain = None if self.is_tiny else frozen(model.decoder)
 
     def encode(self, picture: Tensor) -> Tensor:
         """The latent of `picture`: of a KL autoencoder, the mean of its distribution."""
@@ -51,8 +53,12 @@ class Autoencoder:
 
     def decode(self, latent: Tensor) -> Tensor:
         """The picture `[n, 3, H, W]` of `latent`."""
-        raw = latent / self.scale + self.shift
-        return to_picture(self.model.decode(raw.to(self.model.dtype)).sample)
+        raw = (latent / self.scale + self.shift).to(self.model.dtype)
+        if self.chain is None:
+            return to_picture(self.model.decode(raw).sample)
+        return to_picture(
+            self.chain(raw if self.model.post_quant_conv is None else self.model.post_quant_conv(raw))
+        )
 
     def random_latent(self, width: int, height: int, rng: torch.Generator) -> Tensor:
         """Independent normal values."""
@@ -72,6 +78,8 @@ class Autoencoder:
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
         """Moves the network."""
         nn.Module.to(self.model, device=device, dtype=dtype)
+        if self.chain is not None:
+            self.chain.to(device, dtype)
         return self
 
 

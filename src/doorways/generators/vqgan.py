@@ -14,6 +14,7 @@ from diffusers import VQModel
 from torch import Tensor, nn
 
 from doorways.generators.base import LEARNING_RATES, Loader, check_size, from_picture, resample, to_picture
+from doorways.generators.frozen import frozen
 from doorways.models.fingerprint import fingerprint
 from doorways.models.folder import class_of, load_module, read_config
 
@@ -40,6 +41,7 @@ class VQGAN:
         self.factor: int = 2 ** (len(model.config.block_out_channels) - 1)
         self.learning_rate = LEARNING_RATES["vqgan"]
         self.fingerprint = fingerprint(model, logits)
+        self.chain = frozen(model.decoder)
         self.codes = model.quantize.embedding.weight.detach().float().clone()
         """Codebook `[k, d]`, float32."""
         self._half_squares = self.codes.square().sum(1) / 2
@@ -56,8 +58,11 @@ class VQGAN:
         """The picture `[n, 3, H, W]` of `latent`, which is snapped to the nearest codes first."""
         codes = latent + (self.snap(latent.detach()) - latent).detach()
         codes = codes.to(self.model.dtype)
+        hidden = self.model.post_quant_conv(codes)
+        if self.chain is not None:
+            return to_picture(self.chain(hidden))
         conditioning = codes if self.model.config.norm_type == "spatial" else None
-        return to_picture(self.model.decoder(self.model.post_quant_conv(codes), conditioning))
+        return to_picture(self.model.decoder(hidden, conditioning))
 
     @torch.no_grad()
     def snap(self, latent: Tensor) -> Tensor:
@@ -94,6 +99,8 @@ class VQGAN:
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
         """Moves the network and the codebook; the codebook stays float32."""
         nn.Module.to(self.model, device=device, dtype=dtype)
+        if self.chain is not None:
+            self.chain.to(device, dtype)
         if self.logits is not None:
             self.logits.to(device=device, dtype=dtype)
         self.codes, self._half_squares = self.codes.to(device), self._half_squares.to(device)

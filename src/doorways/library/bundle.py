@@ -16,16 +16,15 @@ from typing import Any
 
 from doorways.atomic import whole, writing
 from doorways.errors import InputError
-from doorways.library.entry import STATES, VERDICTS, Entry
-from doorways.library.files import PAINTINGS, Files
-from doorways.library.store import sha256
-from doorways.library.sweeps import Sweeps
+from doorways.library.entry import AT_REST, VERDICTS, Entry
+from doorways.library.files import PAINTINGS, Files, sha256
+from doorways.library.sweeps import Sweep, Sweeps
 
 CONTENTS = "bundle.json"
 FORMAT = "doorways bundle"
 VERSION = 1
 MEMBER = re.compile(
-    r"paintings/([0-9a-z]{8})/(picture\.png|(checkpoint|latent)\.safetensors|events\.jsonl|sources/[^/\\]+)"
+    r"paintings/([0-9a-z]{8})/(picture\.png|(checkpoint|latent)\.safetensors|events\.jsonl|trajectory/\d{7}\.webp|sources/[0-9a-f]{8}-[^/\\]+)"
 )
 """The names that files in a bundle may have."""
 
@@ -116,19 +115,13 @@ class Bundles(Sweeps):
             self._insert(entry)
         return entry
 
-    def _take_in(self, entries: list[Entry], sweeps: list[dict[str, Any]], waiting_room: Path) -> None:
+    def _take_in(self, entries: list[Entry], sweeps: list[Sweep], waiting_room: Path) -> None:
         """Moves unpacked folders to their places, then adds the rows; undoes the first if the second fails."""
         moved: list[Path] = []
         try:
             with self.together():
                 for sweep in sweeps:
-                    self.database.rows(
-                        "INSERT OR IGNORE INTO sweeps (id, title, theme, created, state, settings) VALUES (?, ?, ?, ?, ?, ?)",
-                        (
-                            *(sweep[name] for name in ("id", "title", "theme", "created", "state")),
-                            json.dumps(sweep["settings"]),
-                        ),
-                    )
+                    self._insert_sweep(sweep)
                 for entry in entries:
                     home = self.folder / PAINTINGS / entry.id
                     if home.exists():
@@ -175,6 +168,8 @@ def _contents(bundle: zipfile.ZipFile, path: Path) -> dict[str, Any]:
             raise ValueError(found["format"])
         version, files = found["version"], dict(found["files"])
         named = {MEMBER.fullmatch(name) for name in files}
+        sweeps = [Sweep(**sweep) for sweep in found["sweeps"]]
+        paintings = [dict(painting) for painting in found["paintings"]]
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path}: is no bundle of Doorways; export one with `doorways library export`"
@@ -185,7 +180,7 @@ def _contents(bundle: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         )
     if None in named or not set(files) <= set(bundle.namelist()):
         raise InputError(f"{path}: holds files that are none of a painting's, or lacks some; export it again")
-    return dict(found)
+    return {"paintings": paintings, "sweeps": sweeps, "files": files}
 
 
 def _entry(values: dict[str, Any], path: Path) -> Entry:
@@ -196,8 +191,7 @@ def _entry(values: dict[str, Any], path: Path) -> Entry:
         entry = Entry(**given | {name: tuple(given.get(name, ())) for name in ("tags", "boards")})
         right = (
             MEMBER.fullmatch(f"paintings/{entry.id}/picture.png")
-            and entry.state in STATES
-            and entry.state != "running"
+            and entry.state in AT_REST
             and entry.verdict in (None, *VERDICTS)
             and all(
                 isinstance(word, str)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from doorways.library.claims import is_dead
 from doorways.library.entry import COLUMNS, Entry
-from doorways.library.files import PAINTINGS, Files
-from doorways.library.store import Store, sha256
+from doorways.library.files import PAINTINGS, Files, sha256
+from doorways.library.store import Store
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Check(Store):
             )
 
     def _left_over(self, entry: Entry, files: Files) -> Iterator[Problem]:
-        known = {path.name for path in (*files.all, files.sources)}
+        known = {path.name for path in (*files.all, files.sources, files.trajectory)}
         for path in sorted(files.folder.iterdir()) if files.folder.exists() else ():
             if path.name not in known:
                 what = (

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from doorways.errors import DoorwaysError, InputError
-from doorways.library.entry import STATES, Entry, must_be_one_of, utc_now
+from doorways.library.entry import AT_REST, Entry, must_be_one_of, utc_now
 from doorways.library.store import Store
 
 LEASE_S = 120.0
@@ -162,7 +162,7 @@ class Claims(Store):
         Raises:
             ClaimLost: it is no longer `worker`'s.
         """
-        must_be_one_of("state", state, STATES)
+        must_be_one_of("state", state, AT_REST)
         with self.together():
             entry = self.get(id)
             if worker is not None and entry.worker != worker:

@@ -12,6 +12,8 @@ from typing import Any
 from doorways.errors import InputError
 
 STATES = ("waiting", "running", "resting", "stopped", "paused", "finished", "failed")
+AT_REST = tuple(state for state in STATES if state != "running")
+"""The states of paintings that nobody paints at the moment."""
 VERDICTS = ("reject", "keep", "favourite")
 
 COLUMNS = """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from doorways.errors import InputError
 
+# What has no rating or score comes last: to SQLite it is the smallest.
 ORDERS = {
     "created": "created, number",
     "newest": "created DESC, number DESC",
-    "rating": "rating IS NULL, rating DESC, number",
+    "rating": "rating DESC, number",
     "step": "step DESC, number",
     "seconds": "seconds DESC, number",
 }
@@ -22,7 +23,7 @@ def order_by(order: str) -> tuple[str, tuple[str, ...]]:
     """
     if order.startswith(SCORE) and len(order) > len(SCORE):
         path = f'$."{order.removeprefix(SCORE)}"'
-        return "json_extract(scores, ?) IS NULL, json_extract(scores, ?) DESC, number", (path, path)
+        return "json_extract(scores, ?) DESC, number", (path,)
     if order not in ORDERS:
         raise InputError(
             f"order {order!r}: must be one of {', '.join(ORDERS)} or {SCORE}NAME, such as score:match"

@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from doorways.atomic import whole
 from doorways.checkpoint import load_checkpoint, save_checkpoint
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Stepped
@@ -16,7 +17,9 @@ from doorways.library.event_log import EventLog, as_json
 from doorways.library.library import Library
 from doorways.library.sources import kept_sources, renamed
 from doorways.painter import Painter
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
+from doorways.trajectory import trajectory_steps
 
 
 def painter_of(library: Library, entry: Entry) -> Painter:
@@ -32,6 +35,10 @@ def painter_of(library: Library, entry: Entry) -> Painter:
     tensors, meta = load_checkpoint(files.checkpoint)
     pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
     return Painter.resume(tensors, meta | {"recipe": renamed(meta["recipe"], copies), "pictures": pictures})
+
+
+SAMPLE_PX = 512
+"""Longest side of the small pictures of a trajectory."""
 
 
 class Recorder:
@@ -97,6 +104,8 @@ class Recorder:
         self._step = event.step
         if event.step == event.steps:
             return
+        if event.step in trajectory_steps(event.steps):
+            self._sample(event.step)
         if self.checkpoint_every and event.step % self.checkpoint_every == 0:
             self._save_checkpoint()
         if self.picture_every and event.step % self.picture_every == 0:
@@ -115,6 +124,9 @@ class Recorder:
                 self._stop_beating()
             elif isinstance(error, Exception):
                 self._fail(error)
+            elif error is not None:  # Ctrl-C in the middle of a step: what there is of it is not to be kept
+                self._stop_beating()
+                self._release("paused")
             else:
                 done = self.painter.step >= self.painter.recipe.steps
                 self.leave("finished" if done else "paused")
@@ -164,6 +176,14 @@ class Recorder:
         self.library.keep(
             self.entry.id, painting.image, self._recipe(), self._step, finished, machine, seconds=seconds
         )
+
+    def _sample(self, step: int) -> None:
+        """Keeps a small picture of how it is now, for sheets of trajectories."""
+        image = to_image(self.painter.picture())
+        image.thumbnail((SAMPLE_PX, SAMPLE_PX))
+        self.files.trajectory.mkdir(exist_ok=True)
+        with whole(self.files.sample(step)) as part:
+            image.save(part, format="WEBP", quality=80)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began

@@ -15,8 +15,8 @@ class Search(Store):
         if not query:
             return []
         rows = self.database.rows(
-            f"SELECT {COLUMNS} FROM (SELECT rowid, rank FROM search WHERE search MATCH ?) AS found"
-            " JOIN paintings ON paintings.number = found.rowid ORDER BY found.rank, number DESC LIMIT ?",
+            f"SELECT {COLUMNS} FROM (SELECT rowid, rank FROM search WHERE search MATCH ? ORDER BY rank, rowid DESC LIMIT ?)"
+            " AS found JOIN paintings ON paintings.number = found.rowid ORDER BY found.rank, number DESC",
             (query, -1 if limit is None else limit),
         )
         return [Entry.from_row(row) for row in rows]

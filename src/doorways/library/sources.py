@@ -5,6 +5,7 @@ Recipes in the library keep the names that the artist gave; a painter gets the c
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import shutil
 from collections.abc import Mapping
@@ -59,11 +60,14 @@ def keep_sources(settings: Mapping[str, Any], folder: Path) -> None:
     Raises:
         InputError: one of them is not there, or cannot be read.
     """
-    for name in named_files(settings):
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+    names = named_files(settings)
+    for name in names:
         if not Path(name).is_file():
             raise InputError(f"{name}: there is no such picture; check its name")
+    if names:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
         with whole(folder / copy_name(name)) as part:
             shutil.copyfile(name, part)
 
@@ -72,6 +76,11 @@ def kept_sources(settings: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Each picture that a recipe names and that has a copy in `folder` -> the path of the copy."""
     copies = {name: folder / copy_name(name) for name in named_files(settings)}
     return {name: copy.absolute().as_posix() for name, copy in copies.items() if copy.exists()}
+
+
+def is_same(path: str, copy: str) -> bool:
+    """Whether the picture at `path` is still there, and still the one that was copied."""
+    return Path(path).is_file() and filecmp.cmp(path, copy, shallow=False)
 
 
 def copy_name(path: str) -> str:

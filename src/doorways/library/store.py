@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 from doorways.atomic import check_writable, writing
 from doorways.errors import InputError
 from doorways.library.database import Database
-from doorways.library.entry import COLUMNS, STATES, Entry, must_be_one_of, utc_now
-from doorways.library.files import PAINTINGS, Files
-from doorways.library.ids import LENGTH, new_id
+from doorways.library.differences import differences
+from doorways.library.entry import AT_REST, COLUMNS, Entry, must_be_one_of, utc_now
+from doorways.library.files import PAINTINGS, Files, sha256
+from doorways.library.folder import DATABASE, library_folder
+from doorways.library.ids import LAST, LENGTH, new_id
 from doorways.library.orders import order_by
 from doorways.library.sources import keep_sources
 
@@ -25,26 +25,14 @@ if TYPE_CHECKING:
 
     from doorways.recipe import Recipe
 
-DATABASE = "library.sqlite3"
-FOLDER_VARIABLE = "DOORWAYS_LIBRARY"
 Entries = list[Entry]
 """`list` is the name of a method here."""
-
-
-def library_folder() -> Path:
-    """Where the library lies if nothing else is said: $DOORWAYS_LIBRARY, or the user's data folder."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    from platformdirs import user_data_path
-
-    return user_data_path("doorways", appauthor=False)
 
 
 class Store:
     """Rows and files of paintings in one folder. Use `Library.open`.
 
-    Wherever an ID is taken, the beginning of it will do if no other ID begins so.
+    Wherever an ID is taken, the beginning of it will do if no other ID begins so, and `last` is the newest painting.
     """
 
     def __init__(self, folder: Path, database: Database) -> None:
@@ -92,6 +80,7 @@ class Store:
         *,
         parent: str | None = None,
         change: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Any] | None = None,
         sweep: str | None = None,
         subject: str | None = None,
         tags: Iterable[str] = (),
@@ -104,9 +93,9 @@ class Store:
         Args:
             recipe: a recipe, or its settings as JSON values.
             parent: ID of the painting that it comes from.
-            change: what differs from the parent; found by comparing the recipes if not given.
+            change: what differs from the parent; found by comparing the recipes if not given. `beside` is added to it.
             sweep: ID of the sweep that it belongs to; `subject`: what it shows in it.
-            state: one of `STATES`.
+            state: any but `running`, which comes of a claim.
 
         Pictures that the recipe names are copied into the library.
 
@@ -114,7 +103,11 @@ class Store:
             InputError: such a picture or the parent is not there, or the recipe has no prompts.
         """
         settings = dict(recipe) if isinstance(recipe, Mapping) else recipe.settings()
-        must_be_one_of("state", state, STATES)
+        must_be_one_of("state", state, AT_REST)
+        if not settings.get("prompts"):
+            raise InputError(
+                "a recipe without prompts cannot be added; give at least one, such as 'forest | kelp forest'"
+            )
         with self.together():
             if parent is not None:
                 before = self.get(parent)
@@ -131,7 +124,7 @@ class Store:
                 boards=tuple(sorted(set(boards))),
                 note=note,
                 parent=parent,
-                change=dict(change or {}),
+                change=dict(change or {}) | dict(beside or {}),
                 sweep=sweep,
                 subject=subject,
                 created=utc_now(),
@@ -143,7 +136,9 @@ class Store:
     def get(self, id: str) -> Entry:
         """The painting with this ID; InputError if there is none, or if the beginning given is that of several."""
         wanted = id.strip().lower()
-        if len(wanted) == LENGTH:
+        if wanted == LAST:
+            rows = self.database.rows(f"SELECT {COLUMNS} FROM paintings ORDER BY number DESC LIMIT 1")
+        elif len(wanted) == LENGTH:
             rows = self.database.rows(f"SELECT {COLUMNS} FROM paintings WHERE id = ?", (wanted,))
         else:
             rows = self.database.rows(
@@ -187,9 +182,11 @@ class Store:
         given = {condition: value for condition, value in conditions.items() if value is not None}
         where = f" WHERE {' AND '.join(given)}" if given else ""
         by, values = order_by(order)
+        # Which ones, before what is known of them is gathered: of a large library only a few are asked for.
+        chosen = f"SELECT number FROM paintings{where} ORDER BY {by} LIMIT ?"
         rows = self.database.rows(
-            f"SELECT {COLUMNS} FROM paintings{where} ORDER BY {by} LIMIT ?",
-            (*given.values(), *values, -1 if limit is None else limit),
+            f"SELECT {COLUMNS} FROM paintings WHERE number IN ({chosen}) ORDER BY {by}",
+            (*given.values(), *values, -1 if limit is None else limit, *values),
         )
         return [Entry.from_row(row) for row in rows]
 
@@ -239,9 +236,13 @@ class Store:
 
     def with_picture(self, path: Path | str) -> Entry | None:
         """The painting whose picture the file at `path` is, under whatever name; the newest, if there are several."""
+        return self.with_sha256(sha256(path))
+
+    def with_sha256(self, digest: str) -> Entry | None:
+        """The painting whose picture has this checksum; the newest, if there are several."""
         rows = self.database.rows(
             f"SELECT {COLUMNS} FROM paintings WHERE picture_sha256 = ? ORDER BY number DESC LIMIT 1",
-            (sha256(path),),
+            (digest,),
         )
         return Entry.from_row(rows[0]) if rows else None
 
@@ -284,30 +285,6 @@ class Store:
         while self.database.rows("SELECT 1 FROM paintings WHERE id = ?", (id := new_id(),)):
             pass
         return id
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What of a recipe's settings changed: name -> [before, now].
-
-    What one of the two leaves open (`learning_rate`, `threads`, …) is no difference.
-
-    >>> differences({"prompts": "sea", "seed": 3, "threads": 2}, {"prompts": "sea", "seed": 4})
-    {'seed': [3, 4]}
-    """
-    names = [name for name in after if name in before or name not in FILLED_IN]
-    names += [name for name in before if name not in after and name not in FILLED_IN]
-    changed = {name: [before.get(name), after.get(name)] for name in names}
-    return {name: pair for name, pair in changed.items() if pair[0] != pair[1] and "auto" not in pair}
-
-
-FILLED_IN = ("start_size", "learning_rate", "threads", "precision")
-"""Settings that a painter fills in."""
-
-
-def sha256(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal digits."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from doorways.errors import InputError
@@ -40,12 +40,17 @@ class Sweeps(Store):
 
     def add_sweep(self, title: str, theme: str, settings: Mapping[str, Any] | None = None) -> Sweep:
         """A new sweep, which is `running`; its paintings are added with its ID."""
-        id = new_id()
+        sweep = Sweep(new_id(), title, theme, utc_now(), "running", dict(settings or {}))
+        self._insert_sweep(sweep)
+        return sweep
+
+    def _insert_sweep(self, sweep: Sweep) -> None:
+        """Adds a sweep, if it is not there."""
+        values = asdict(sweep) | {"settings": json.dumps(sweep.settings, ensure_ascii=False)}
         self.database.rows(
-            "INSERT INTO sweeps (id, title, theme, created, settings) VALUES (?, ?, ?, ?, ?)",
-            (id, title, theme, utc_now(), json.dumps(dict(settings or {}), ensure_ascii=False)),
+            f"INSERT INTO sweeps ({', '.join(values)}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            tuple(values.values()),
         )
-        return self.get_sweep(id)
 
     def get_sweep(self, id: str) -> Sweep:
         """The sweep with this ID; InputError if there is none, or if the beginning given is that of several."""

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from doorways.models.fingerprint import fingerprint
 from doorways.perceptors.base import fit, normaliser
+from doorways.perceptors.patches import in_patches
 from doorways.perceptors.tokens import Tokens
 
 
@@ -45,6 +46,7 @@ class ImageText:
         self.as_input = as_input
         self.masked = masked
         self.fingerprint = fingerprint(model)
+        in_patches(model)
         self._factor, self._offset = normaliser(*colours)
 
     @torch.no_grad()

@@ -24,6 +24,8 @@ from doorways.errors import InputError
 from doorways.metadata import CHUNK, is_png, read_text
 from doorways.pictures import to_image
 from doorways.png import PARAMETERS, write_png
+from doorways.recipe_text import toml
+from doorways.surgery.script import ENTRY
 
 SURGERY = "doorways-surgery"
 
@@ -60,6 +62,21 @@ class Record:
         digest = hashlib.sha256(picture.read_bytes()).hexdigest()
         return cls(name or picture.name, digest, steps, changed)
 
+    @property
+    def summary(self) -> str:
+        """What was done, in a few words: `move, erase, gimp`."""
+        return ", ".join(str(step.get("do") or step.get("editor")) for step in self.surgery)
+
+    def to_toml(self) -> str:
+        """What was done as a script, which does it again; what an editor did is a remark in it."""
+        parts = [
+            f"[[{ENTRY}]]\n{toml(step)}"
+            if "do" in step
+            else f"# edited with {' '.join(str(step['editor']).split())}\n"
+            for step in self.surgery
+        ]
+        return "\n".join(parts)
+
     def to_json(self) -> str:
         """The text of the chunk."""
         bits = io.BytesIO()
@@ -76,7 +93,7 @@ class Record:
             raise ValueError("there is no record in it")
         parent, digest, steps = (found.get(name) for name in ("parent", "parent_sha256", "surgery"))
         if not (isinstance(parent, str) and isinstance(digest, str) and isinstance(steps, list)) or not all(
-            isinstance(step, dict) for step in steps
+            isinstance(step, dict) and isinstance(step.get("do") or step.get("editor"), str) for step in steps
         ):
             raise ValueError("what it says is of the wrong kind")
         try:

@@ -38,12 +38,13 @@ CREATE TABLE paintings (
   picture_sha256 TEXT
 );
 
-CREATE INDEX paintings_state ON paintings (state, number);
-CREATE INDEX paintings_waiting ON paintings (pinned DESC, number) WHERE state = 'waiting';
-CREATE INDEX paintings_running ON paintings (lease) WHERE state = 'running';
-CREATE INDEX paintings_sweep ON paintings (sweep, state, number) WHERE sweep IS NOT NULL;
-CREATE INDEX paintings_subject ON paintings (subject, number) WHERE subject IS NOT NULL;
-CREATE INDEX paintings_verdict ON paintings (verdict, number) WHERE verdict IS NOT NULL;
+-- What is claimed next, of all paintings or of one sweep; and what is listed, in the order in which it came.
+CREATE INDEX paintings_queue ON paintings (state, pinned DESC, number);
+CREATE INDEX paintings_sweep_queue ON paintings (sweep, state, pinned DESC, number) WHERE sweep IS NOT NULL;
+CREATE INDEX paintings_state ON paintings (state, created, number);
+CREATE INDEX paintings_sweep ON paintings (sweep, created, number) WHERE sweep IS NOT NULL;
+CREATE INDEX paintings_subject ON paintings (subject, created, number) WHERE subject IS NOT NULL;
+CREATE INDEX paintings_verdict ON paintings (verdict, created, number) WHERE verdict IS NOT NULL;
 CREATE INDEX paintings_parent ON paintings (parent) WHERE parent IS NOT NULL;
 CREATE INDEX paintings_created ON paintings (created, number);
 CREATE INDEX paintings_picture ON paintings (picture_sha256) WHERE picture_sha256 IS NOT NULL;

@@ -1,0 +1,155 @@
+"""Decoders whose weights are frozen: diffusers' `Decoder` with fewer products and a third of its memory.
+
+The arithmetic is diffusers' own up to rounding. What is different follows from no weight wanting a gradient:
+
+- torch keeps the input of every convolution, and of the activation and the norm before it, for the way back. But the
+  gradient of a convolution's input takes its weights alone, and norm and activation are soon computed again
+  (`normed.py`): of the three inputs one is kept, and that one is the residual sum's anyway.
+- A picture is doubled by repeating its pixels, then convolved with 3x3. On repeated pixels that is a transposed 4x4
+  convolution of the small picture: 4 products a pixel instead of 9, and the large one is never held.
+- On a CPU channels come last, as its convolutions want them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+import torch
+import torch.nn.functional as F
+from diffusers.models.attention_processor import Attention
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.upsampling import Upsample2D
+from torch import Tensor, nn
+
+from doorways.generators.normed import Normed, layout
+
+
+class _Pass(torch.autograd.Function):
+    """Through a `FrozenConv` and back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, layer: FrozenConv) -> Tensor:
+        ctx.layer = layer
+        if layer.before is None:
+            return layer.convolve(x)
+        y, *statistics = layer.before.forward(x)
+        ctx.save_for_backward(x, *statistics)
+        return layer.convolve(y)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        gradient = ctx.layer.transposed(gradient)
+        if ctx.layer.before is not None:
+            gradient = ctx.layer.before.backward(gradient, *ctx.saved_tensors)
+        return gradient, None
+
+
+class FrozenConv(nn.Module):
+    """A convolution of stride 1 and what comes before it, differentiable with respect to the input alone.
+
+    Args:
+        convolution: padded so that its output is as large as its input.
+        norm: a group norm to come first, and a SiLU after it.
+        doubles: whether the input is doubled in size first, by repeating its pixels; for kernels of 3x3.
+    """
+
+    spread: Tensor | None
+
+    def __init__(
+        self, convolution: nn.Conv2d, norm: nn.GroupNorm | None = None, *, doubles: bool = False
+    ) -> None:
+        super().__init__()
+        self.convolution, self.norm = convolution, norm
+        self.before = None if norm is None else Normed(norm)
+        self.register_buffer("spread", spread(convolution.weight) if doubles else None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = _Pass.apply(x, self)
+        return result
+
+    def convolve(self, x: Tensor) -> Tensor:
+        """The convolution alone."""
+        weight, bias = self.convolution.weight, self.convolution.bias
+        if self.spread is not None:
+            return F.conv_transpose2d(x, self.spread, bias, stride=2, padding=1)
+        return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+
+    def transposed(self, gradient: Tensor) -> Tensor:
+        """The gradient of the input of `convolve` from that of its output."""
+        if self.spread is not None:
+            return F.conv2d(gradient, self.spread, stride=2, padding=1)
+        weight = self.convolution.weight
+        return F.conv_transpose2d(gradient, weight, padding=weight.shape[-1] // 2)
+
+
+def spread(weight: Tensor) -> Tensor:
+    """[i, o, 4, 4]: transposed with stride 2, it does to a picture what `weight` [o, i, 3, 3] does to its double."""
+    turned = weight.detach().flip(2, 3).transpose(0, 1)
+    wide = F.pad(turned, (0, 1)) + F.pad(turned, (1, 0))
+    return F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))
+
+
+class Residual(nn.Module):
+    """Diffusers' `ResnetBlock2D` where no condition enters: two convolutions beside a short cut."""
+
+    def __init__(self, block: ResnetBlock2D) -> None:
+        super().__init__()
+        self.first = FrozenConv(block.conv1, block.norm1)
+        self.second = FrozenConv(block.conv2, block.norm2)
+        self.shortcut = nn.Identity() if block.conv_shortcut is None else FrozenConv(block.conv_shortcut)
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed: Tensor = self.second(self.first(x))
+        return changed.add_(self.shortcut(x))
+
+
+class Chain(nn.Sequential):
+    """Layers one after another, whose weights lie as the device wants them."""
+
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:  # type: ignore[override]
+        """Moves the weights, those that other modules share included."""
+        moved = super().to(device=device, dtype=dtype)
+        return nn.Module.to(moved, memory_format=layout(torch.device(device)))  # type: ignore[call-overload]
+
+
+def frozen(decoder: Any) -> Chain | None:
+    """Diffusers' `Decoder` as a chain of the layers above, its weights shared; None where it has others in it."""
+    blocks = [decoder.mid_block, *decoder.up_blocks]
+    resnets = [resnet for block in blocks for resnet in block.resnets]
+    doublings = [doubling for block in blocks for doubling in getattr(block, "upsamplers", None) or []]
+    if not (
+        isinstance(decoder.conv_norm_out, nn.GroupNorm)
+        and all(map(_is_plain, resnets))
+        and all(isinstance(one, Upsample2D) and one.use_conv and one.norm is None for one in doublings)
+    ):
+        return None
+    return Chain(*_layers(decoder)).to(decoder.conv_in.weight.device)
+
+
+def _is_plain(block: nn.Module) -> bool:
+    return (
+        isinstance(block, ResnetBlock2D)
+        and isinstance(block.nonlinearity, nn.SiLU)
+        and block.time_emb_proj is block.upsample is block.downsample is None
+        and block.time_embedding_norm in ("default", "group")
+        and block.output_scale_factor == 1
+    )
+
+
+def _layers(decoder: Any) -> Iterator[nn.Module]:
+    """The layers in the order that diffusers goes through them."""
+    yield FrozenConv(decoder.conv_in)
+    for block in (decoder.mid_block, *decoder.up_blocks):
+        attentions: list[Attention | None] = list(getattr(block, "attentions", []))
+        resnets = list(block.resnets)
+        if block is decoder.mid_block:  # it begins with a residual block, and attention stands between
+            attentions.append(None)
+        for resnet, attention in zip(resnets, attentions or [None] * len(resnets), strict=True):
+            yield Residual(resnet)
+            if attention is not None:
+                yield attention
+        for doubling in getattr(block, "upsamplers", None) or []:
+            yield FrozenConv(doubling.conv, doubles=True)
+    yield FrozenConv(decoder.conv_out, decoder.conv_norm_out)

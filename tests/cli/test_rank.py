@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from doorways.library import Library
+from doorways.pictures import to_image
+from doorways.png import save_png
+from doorways.recipe import Recipe
+from tests import recipes, tiny
+
+RECIPE = Recipe.build(prompts="fire | ocean", seed=0, size="64x32", perceptor="embedded")
+SEEDS = (1, 2, 3, 4)
+
+
+def image(seed):
+    return to_image(tiny.picture(64, 32, seed=seed))
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for seed in SEEDS:
+        save_png(tmp_path / f"{seed}.png", image(seed), RECIPE, step=3, finished=True)
+    return [f"{seed}.png" for seed in SEEDS]
+
+
+@pytest.fixture
+def ranked(doorways):
+    """The order that `rank` gives with the tiny CLIP, as JSON."""
+
+    def run(*words):
+        said = doorways("rank", *words, "--perceptor", recipes.clip(), "--duplicate", "1", "--json")
+        assert said.code == 0, said.err
+        return json.loads(said.out)
+
+    return run
+
+
+def names(found):
+    return [one["picture"] for one in found]
+
+
+def test_weights_decide_what_comes_first(ranked, pictures):
+    words = (*pictures, "--diversity", "0", "--weights", "only")
+    up, down = ranked(*words, "--weights", "match=1"), ranked(*words, "--weights", "match=-1")
+    matches = [one["scores"]["match"] for one in up]
+    assert matches == sorted(matches, reverse=True)
+    assert names(down) == names(up)[::-1]
+    assert sorted(names(up)) == pictures
+    assert names(ranked(*words, "match=1")) == names(up), "several weights may follow one flag"
+
+
+def test_near_duplicates_fold_and_a_limit_cuts(doorways, ranked, tmp_path, pictures):
+    (tmp_path / "twin.png").write_bytes((tmp_path / "1.png").read_bytes())
+    found = ranked(*pictures, "twin.png")
+    assert len(found) == 4
+    assert [one["alike"] for one in found if one["picture"] == "1.png"] == [["twin.png"]]
+    assert len(ranked(*pictures, "--limit", "2")) == 2
+
+
+def test_likes_and_dislikes_teach_a_taste(ranked, pictures):
+    words = (*pictures, "--diversity", "0", "--weights", "only", "--weights", "taste=1")
+    likes = ("--like", "1.png", "--like", "2.png", "--dislike", "3.png", "--dislike", "4.png")
+    found = ranked(*words, *likes)
+    assert set(names(found)[:2]) == {"1.png", "2.png"}
+    assert found[0]["scores"]["taste"] > found[-1]["scores"]["taste"]
+
+
+def test_the_table_names_places_values_and_the_measures_that_count(doorways, pictures):
+    said = doorways("rank", *pictures, "--perceptor", recipes.clip())
+    head, *lines = said.out.splitlines()
+    assert head.split() == ["value", "match", "contrast", "semantic_symmetry", "repetition"]
+    assert lines[0].split()[0] == "1"
+    assert lines[0].split()[1] in pictures
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path / "library"))
+    with Library.open() as library:
+        for seed in SEEDS:
+            entry = library.add(RECIPE, boards=["best"] if seed < 3 else [])
+            library.keep(entry.id, image(seed), RECIPE, step=3, finished=True)
+        yield library
+
+
+def test_without_pictures_the_library_is_ranked_and_its_ratings_teach(ranked, library, doorways):
+    ids = [entry.id for entry in library.list()]
+    assert sorted(names(ranked())) == sorted(ids)
+    assert "taste" not in ranked()[0]["scores"]
+    assert sorted(names(ranked("--board", "best"))) == sorted(ids[:2])
+    library.rate(ids[0], 1)
+    said = doorways("rank", "--perceptor", recipes.clip())
+    assert said.code == 0
+    assert "ranked without taste: taste needs 4 rated pictures" in said.err
+    library.verdict(ids[1], "reject")
+    library.rate(ids[2], 5)
+    library.verdict(ids[3], "favourite")
+    found = ranked("--weights", "only", "taste=1", "--diversity", "0")
+    assert set(names(found)[:2]) == set(ids[2:])
+    assert all("taste" in one["scores"] for one in ranked("--board", "best")), "ratings elsewhere teach too"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "there is no library in it"),
+        (("no.png",), "there is no such file"),
+        (("1.png", "--weights", "match"), "is not NAME=NUMBER"),
+        (("1.png", "--limit", "0"), "limit 0: must be 1 or more"),
+        (("1.png", "2.png", "--diversity", "3"), "diversity 3.0: must lie between 0"),
+        (("1.png", "2.png", "--duplicate", "0"), "threshold 0.0: must lie above 0"),
+        (("1.png", "2.png", "--like", "1.png"), "taste needs 4 rated pictures"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(doorways, pictures, monkeypatch, tmp_path, words, sentence):
+    monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path / "none"))
+    said = doorways("rank", *words, "--perceptor", recipes.clip())
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert sentence in said.err
+
+
+def test_an_empty_library_has_nothing_to_rank(doorways, monkeypatch, tmp_path):
+    monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path / "library"))
+    Library.open().close()
+    said = doorways("rank")
+    assert said.code == 2
+    assert "there is nothing to rank" in said.err
