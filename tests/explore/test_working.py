@@ -233,6 +233,20 @@ def test_a_worker_signs_off_only_from_a_sweep_that_does_not_run(library, enliste
     assert library.get_sweep(sweep.id).settings["workers"] == []
 
 
+def test_a_sweep_whose_folder_is_gone_is_one_sentence(library, enlisted, tmp_path):
+    sweep = enlisted(seeds=1)
+    sweep = library.update_sweep(sweep.id, settings={**sweep.settings, "folder": str(tmp_path / "gone")})
+    with pytest.raises(DoorwaysError, match="the folder that quick was begun in is gone"):
+        hire(library, sweep, 1)
+
+
+def test_measures_that_are_not_there_leave_nobody_undecided(library, enlisted):
+    sweep = enlisted(seeds=2, before="unwanted = 'a cat'\n")
+    library.update_sweep(sweep.id, settings={**sweep.settings, "weights": {"aesthetic": 1.0}})
+    work(library, sweep.id)
+    assert library.counts(sweep.id) == {"stopped": 1, "finished": 1}
+
+
 def test_threads_are_shared_out():
     assert threads_each(1) >= threads_each(2) >= 1
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from doorways.atomic import writing
+from doorways.errors import InputError
 from doorways.library import Library, Sweep, this_worker
 from doorways.library.claims import is_dead
 
@@ -35,7 +36,15 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
     """Starts so many workers, which paint until nothing is left; they outlive this process.
 
     A signal to stop (SIGTERM) lets a worker keep what it has painted so far.
+
+    Raises:
+        InputError: the folder that paths in the theme start from is gone, or the library may not be written to.
     """
+    folder = sweep.settings.get("folder")
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(
+            f"{folder}: the folder that {sweep.title} was begun in is gone; bring it back, or give the theme again elsewhere"
+        )
     log = log_path(library, sweep)
     with writing(log):
         log.parent.mkdir(exist_ok=True)
@@ -44,7 +53,7 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
         crew = [
             subprocess.Popen(
                 [*command, str(threads_each(workers))],
-                cwd=sweep.settings.get("folder"),
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,

@@ -138,8 +138,8 @@ def scores_of(painter: Painter, sweep: Sweep, rung: int) -> dict[str, float]:
         machine=painter.machine(),
     )
     scores = dict(judgement.scores)
-    weights = asked["weights"] or WEIGHTS
-    return scores | kept_at(rung, {name: value for name, value in scores.items() if name in weights})
+    counting = {*(asked["weights"] or WEIGHTS), "match"}
+    return scores | kept_at(rung, {name: value for name, value in scores.items() if name in counting})
 
 
 class Leaving:
