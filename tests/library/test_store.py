@@ -243,3 +243,16 @@ def test_every_column_is_in_the_entry_and_documented(library):
     fields = set(Entry.__dataclass_fields__)
     assert columns - {"number", "lease"} == fields - {"tags", "boards"}
     assert [name for name in fields if name not in Entry.__doc__] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ({"prompts": "auto"}, {"prompts": "sea"}, {"prompts": ["auto", "sea"]}),
+        ({"device": "auto", "threads": 2}, {"device": "cpu", "threads": 4}, {"threads": [2, 4]}),
+        ({"size": "8x8", "start_size": "4x4"}, {"size": "9x9"}, {"size": ["8x8", "9x9"]}),
+        ({"detail": False}, {"detail": False, "mask": "m.png"}, {"mask": [None, "m.png"]}),
+    ],
+)
+def test_what_is_left_open_is_no_difference(before, after, changed):
+    assert differences(before, after) == changed

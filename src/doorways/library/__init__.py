@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from doorways.library.check import Problem
 from doorways.library.claims import ClaimLost, this_worker
+from doorways.library.differences import differences
 from doorways.library.entry import STATES, VERDICTS, Entry
 from doorways.library.event_log import EventLog
 from doorways.library.files import Files
+from doorways.library.folder import library_folder
 from doorways.library.library import Library
 from doorways.library.lineage import Branch
-from doorways.library.store import differences, library_folder
 from doorways.library.sweeps import Sweep
 
 __all__ = [

@@ -17,8 +17,7 @@ from typing import Any
 from doorways.atomic import whole, writing
 from doorways.errors import InputError
 from doorways.library.entry import AT_REST, VERDICTS, Entry
-from doorways.library.files import PAINTINGS, Files
-from doorways.library.store import sha256
+from doorways.library.files import PAINTINGS, Files, sha256
 from doorways.library.sweeps import Sweep, Sweeps
 
 CONTENTS = "bundle.json"

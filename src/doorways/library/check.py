@@ -11,8 +11,8 @@ from pathlib import Path
 
 from doorways.library.claims import is_dead
 from doorways.library.entry import COLUMNS, Entry
-from doorways.library.files import PAINTINGS, Files
-from doorways.library.store import Store, sha256
+from doorways.library.files import PAINTINGS, Files, sha256
+from doorways.library.store import Store
 
 
 @dataclass(frozen=True)

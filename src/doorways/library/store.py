@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 from doorways.atomic import check_writable, writing
 from doorways.errors import InputError
 from doorways.library.database import Database
+from doorways.library.differences import differences
 from doorways.library.entry import AT_REST, COLUMNS, Entry, must_be_one_of, utc_now
-from doorways.library.files import PAINTINGS, Files
+from doorways.library.files import PAINTINGS, Files, sha256
+from doorways.library.folder import DATABASE, library_folder
 from doorways.library.ids import LAST, LENGTH, new_id
 from doorways.library.orders import order_by
 from doorways.library.sources import keep_sources
@@ -25,20 +25,8 @@ if TYPE_CHECKING:
 
     from doorways.recipe import Recipe
 
-DATABASE = "library.sqlite3"
-FOLDER_VARIABLE = "DOORWAYS_LIBRARY"
 Entries = list[Entry]
 """`list` is the name of a method here."""
-
-
-def library_folder() -> Path:
-    """Where the library lies if nothing else is said: $DOORWAYS_LIBRARY, or the user's data folder."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    from platformdirs import user_data_path
-
-    return user_data_path("doorways", appauthor=False)
 
 
 class Store:
@@ -297,30 +285,6 @@ class Store:
         while self.database.rows("SELECT 1 FROM paintings WHERE id = ?", (id := new_id(),)):
             pass
         return id
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What of a recipe's settings changed: name -> [before, now].
-
-    What one of the two leaves open (`learning_rate`, `threads`, …) is no difference.
-
-    >>> differences({"prompts": "sea", "seed": 3, "threads": 2}, {"prompts": "sea", "seed": 4})
-    {'seed': [3, 4]}
-    """
-    names = [name for name in after if name in before or name not in FILLED_IN]
-    names += [name for name in before if name not in after and name not in FILLED_IN]
-    changed = {name: [before.get(name), after.get(name)] for name in names}
-    return {name: pair for name, pair in changed.items() if pair[0] != pair[1] and "auto" not in pair}
-
-
-FILLED_IN = ("start_size", "learning_rate", "threads", "precision")
-"""Settings that a painter fills in."""
-
-
-def sha256(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal digits."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(value: Any) -> str:
