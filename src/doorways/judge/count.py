@@ -13,7 +13,7 @@ def peaks(values: Sequence[float], prominence: float = PROMINENCE) -> int:
 
     Returns: 0 or more; 0 for a flat curve.
 
-    >>> peaks([0, 1, 0, 1, 0]), peaks([1, 0.9, 1]), peaks([0, 1, 0.2, 0.9, 0.1, 0.8])
+    >>> peaks([0, 1, 0, 1, 0]), peaks([0, 1, 0.9, 1, 0]), peaks([0, 1, 0.2, 0.9, 0.1, 0.8])
     (2, 1, 3)
     """
     low, high = min(values), max(values)
