@@ -78,11 +78,11 @@ PLANS = {
         TowerConfig(
             channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=32
         ),
-        2000,
+        1400,
         seed=2,
         radius=0.4,
-        ramp=(1700, 1800),
-        sides=((0, 24), (1400, 32)),
+        ramp=(1200, 1250),
+        sides=((0, 24), (700, 32)),
     ),
 }
 
