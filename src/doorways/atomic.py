@@ -52,9 +52,9 @@ def unwritable(path: Path, error: OSError) -> DoorwaysError:
     """What went wrong in writing `path`, and the remedy."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DoorwaysError(f"{path}: the disk is full; free some space, and go on")
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError) and not path.parent.is_dir():
         return InputError(f"{path}: there is no folder {path.parent}; make it first, or write elsewhere")
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+    if isinstance(error, PermissionError | FileNotFoundError) or error.errno == errno.EROFS:
         return InputError(f"{path}: the folder {path.parent} may not be written to; write elsewhere")
     if error.errno == errno.ENAMETOOLONG:
         return InputError(f"{path.name[:40]}…: the name is too long for this disk; choose a shorter one")

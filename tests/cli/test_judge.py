@@ -107,6 +107,13 @@ def test_paintings_of_the_library_are_judged_by_id_and_their_scores_kept(doorway
     assert library.list()[1].scores == {}
 
 
+def test_a_painting_without_a_picture_and_an_id_that_is_none_are_told(doorways, library):
+    said = doorways("judge", library.list()[2].id)
+    assert (said.code, "has no picture yet, it is waiting" in said.err) == (2, True)
+    said = doorways("judge", "zzzzzzzz")
+    assert (said.code, "there is no such painting in the library" in said.err) == (2, True)
+
+
 def test_all_of_the_library_is_judged_at_once(doorways, library):
     said = doorways("judge", "--all", "--perceptor", recipes.clip(), "--json")
     found = json.loads(said.out)
@@ -130,7 +137,8 @@ def test_other_prompts_scores_are_not_kept_as_the_paintings_own(doorways, librar
     [
         ((), "judge needs a picture"),
         (("no.png",), "no.png: there is no such file"),
-        (("zzzz",), "zzzz: is no file, and no painting of the library"),
+        (("zzzz",), "there is no library in it"),
+        (("what?",), "there is no such file"),
         (("a.png", "--curve", "c.jpg"), "must end in .png"),
         (("a.png", "--curve", "a.png"), "is the picture itself"),
         (("a.png", "--curve", "no/c.png"), "there is no folder"),

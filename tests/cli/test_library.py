@@ -111,6 +111,17 @@ def test_show_tells_all_and_its_recipe_can_be_painted(doorways, library, three, 
     assert Recipe.from_toml("r.toml") == Recipe.build(**library.get(three[1]).recipe)
 
 
+def test_rerolls_and_variations_are_asked_for_by_command(doorways, library, small):
+    assert doorways("paint", "fire | ocean", *small(), "--seed", "1", "--out", "a.png").code == 0
+    (parent,) = library.list()
+    assert doorways("library", "reroll", parent.id, "--seed", "5").code == 0
+    assert doorways("library", "vary", parent.id[:6]).code == 0
+    _, again, varied = library.list()
+    assert (again.parent, again.change, again.state) == (parent.id, {"seed": [1, 5]}, "waiting")
+    assert varied.recipe["suggest"].endswith("picture.png")
+    assert "seed 1: is the one" in doorways("library", "reroll", parent.id, "--seed", "1").err
+
+
 def test_a_tree_is_drawn_from_its_root(doorways, library, three):
     leaf = library.add({"prompts": "kelp", **SMALL}, parent=three[1]).id
     other = library.add({"prompts": "moss", **SMALL}, parent=three[0], change={"surgery": "erase"}).id
@@ -240,8 +251,8 @@ def test_a_healed_painting_knows_what_was_operated_on_and_how(doorways, library,
     assert doorways("heal", "b.png", "--steps", "2").code == 0
     healed = library.get("last")
     assert healed.parent == first.id
-    (operation,) = healed.change["surgery"]
-    assert (operation["do"], operation["by"]) == ("move", [0.5, 0])
+    assert healed.change["surgery"] == "move"
+    assert healed.change["script"] == script.replace("0]", "0.0]")
     assert healed.change["steps"] == [4, 2]
     assert doorways("heal", healed.id, "--all", "--steps", "2").code == 0
     assert library.get("last").parent == healed.id

@@ -12,9 +12,8 @@ from tests.painted import painted
 
 
 @pytest.fixture
-def board(tmp_path, monkeypatch):
+def board(doorways):
     """The IDs of two paintings in the library, one of which hangs on the board `best`."""
-    monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path / "home"))
     ids = []
     with Library.open() as library:
         for seed, boards in ((1, ["best"]), (2, [])):
@@ -52,6 +51,16 @@ def test_boards_and_single_paintings_make_sheets_too(doorways, tmp_path, board):
     assert "nothing of that has a picture yet" in doorways("sheet", "--board", "worst", "-o", "c.png").err
 
 
+def test_a_painting_of_the_library_shows_its_trajectory(doorways, small, tmp_path):
+    assert doorways("paint", "fire | ocean", *small(steps=6), "--seed", "1", "--out", "a.png").code == 0
+    assert doorways("sheet", "--trajectory", "b.png").code == 2
+    with Library.open() as library:
+        (entry,) = library.list()
+    said = doorways("sheet", "--trajectory", entry.id, "-o", "way.png", "--width", "32")
+    assert said.out == "way.png: 1 row, 4 columns\n", said.err
+    assert doorways("sheet", entry.id, "--trajectory", "--rows", "seed").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
@@ -72,4 +81,4 @@ def test_what_cannot_be_published_is_one_sentence(doorways, tmp_path, words, cod
     assert sentence in said.err
     assert said.err.count("\n") == 1
     assert (tmp_path / "mine" / "diary.txt").exists()
-    assert {path.name for path in tmp_path.iterdir()} == {"in", "mine", "home"}
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "mine"}

@@ -6,16 +6,18 @@ import json
 import os
 import shlex
 import sys
+import tomllib
 
 import pytest
 import torch
 from PIL import Image
 
+from doorways.library import Library
 from doorways.metadata import read_metadata
 from doorways.pictures import read_mask, read_picture, to_image
 from doorways.png import save_png
 from doorways.recipe import Recipe
-from doorways.surgery import OPERATIONS
+from doorways.surgery import OPERATIONS, Script
 from doorways.surgery.record import read_record
 from tests import tiny
 
@@ -109,6 +111,25 @@ def test_what_another_program_made_is_healed_with_its_parent(doorways, painted, 
     assert said.code == 0, said.err
     assert float(read_mask("healed-mask.png")[0, 0, 15, 20]) == 1
     assert float(read_mask("healed-mask.png")[0, 0, 15, 60]) == 0
+
+
+def test_the_library_keeps_script_and_parent(doorways, small, painted, tmp_path):
+    assert doorways("paint", "sea", *small(), "--seed", "5", "--out", "kept.png").code == 0
+    with Library.open() as library:
+        parent = library.with_picture("kept.png")
+        assert doorways("surgery", "apply", parent.id, "open.toml").code == 0
+        assert read_record(tmp_path / f"{parent.id}-open.png").parent == parent.id
+        assert doorways("surgery", "apply", "kept.png", "open.toml", "-o", "new.png").code == 0
+        for given, healed in ((f"{parent.id}-open.png", None), ("new.png", "healed.png")):
+            out = ["-o", healed] if healed else []
+            said = doorways("heal", given, "--steps", "1", *out)
+            assert said.code == 0, said.err
+            entry = library.with_picture(healed or f"{parent.id}-open-healed.png")
+            assert entry.parent == parent.id
+            assert entry.change["surgery"] == "copy, brush"
+            assert Script.build(tomllib.loads(entry.change["script"])["operation"])
+            assert entry.change["steps"] == [4, 1]
+    assert "surgery copy, brush" in doorways("library", "tree", parent.id).out
 
 
 @pytest.mark.parametrize(

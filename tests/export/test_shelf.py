@@ -4,7 +4,8 @@ import pytest
 from PIL import Image
 
 from doorways.errors import InputError
-from doorways.export.shelf import board_gallery, exhibit, lineage
+from doorways.export.fields import value
+from doorways.export.shelf import board_gallery, exhibit, lineage, trajectories
 from doorways.library import Library
 from doorways.library.offspring import reroll
 from doorways.recipe import Recipe
@@ -55,10 +56,16 @@ def test_a_board_that_is_not_there_or_empty_is_an_error(library):
 
 def test_what_is_known_of_a_painting_can_be_sorted_by(library):
     entry = paint(library, add(library))
-    library.score(entry.id, {"match": 0.25})
+    library.score(entry.id, {"match": 0.25, "tone_symmetry": 0.5})
     library.rate(entry.id, 4)
     shown = exhibit(library, library.get(entry.id))
-    assert (shown.facts["match"], shown.facts["rating"], shown.finished, shown.step) == (0.25, 4, True, 6)
+    assert (value(shown, "score:tone_symmetry"), value(shown, "tone_symmetry")) == (0.5, 0)
+    assert (shown.facts["score:match"], shown.facts["rating"], shown.finished, shown.step) == (
+        0.25,
+        4,
+        True,
+        6,
+    )
     assert shown.lineage == ()
 
 
@@ -71,3 +78,20 @@ def test_a_lineage_begins_with_the_eldest_that_is_left(library):
     assert line[2].change == {"seed": [2, 3]}
     library.delete(eldest.id)
     assert [one.name for one in lineage(library, third)] == [second.id, third.id]
+
+
+def test_a_trajectory_is_a_row_of_what_was_kept_on_the_way(library):
+    done = paint(library, add(library, subject="Fire | Ocean"))
+    files = library.files(done.id)
+    files.trajectory.mkdir()
+    for step in (1, 4):
+        Image.new("RGB", (8, 4)).save(files.sample(step))
+    begun = paint(library, add(library, prompts="moon"))
+    waiting = add(library)
+    grid = trajectories(library, [done, begun, waiting], title="Way")
+    assert grid.rows == (f"Fire | Ocean, seed 1, {done.id}", f"moon, seed 1, {begun.id}")
+    assert [grid.cells[0, across][0].label for across in range(3)] == ["step 1", "step 4", "step 6"]
+    assert grid.cells[0, 2][0].picture == files.picture
+    assert (1, 1) not in grid.cells
+    with pytest.raises(InputError, match="nothing of that has a picture yet"):
+        trajectories(library, [waiting])

@@ -81,7 +81,7 @@ def test_a_finished_painting_is_all_there(library):
     assert Recipe.build(**entry.recipe) == recipe.override(
         learning_rate=entry.recipe["learning_rate"], precision="fp32"
     )
-    assert names(library, entry) == ["events.jsonl", "latent.safetensors", "picture.png"]
+    assert names(library, entry) == ["events.jsonl", "latent.safetensors", "picture.png", "trajectory"]
     assert pixels(library, entry) == straight(recipe)
     assert read_metadata(library.files(entry.id).picture).recipe == entry.recipe
     events = EventLog(library.files(entry.id).events).read()
@@ -101,13 +101,27 @@ def test_a_finished_painting_is_all_there(library):
     assert library.check() == []
 
 
+def test_small_pictures_of_the_way_are_kept_and_travel_with_it(library, tmp_path):
+    library.add(quick(size="1040x520", steps=6, grow_at=(0.5,), start_size="48x24"))
+    done = record(library, library.claim(this_worker()))
+    samples = library.files(done.id).samples
+    assert list(samples) == [1, 2, 4]
+    with Image.open(samples[1]) as small, Image.open(samples[4]) as large:
+        assert (small.size, large.size) == ((48, 24), (512, 256))
+    assert library.check() == []
+    bundle = library.export_bundle([done.id], tmp_path / "one.zip")
+    with Library.open(tmp_path / "other") as other:
+        other.import_bundle(bundle)
+        assert list(other.files(done.id).samples) == [1, 2, 4]
+
+
 @pytest.mark.parametrize("state", ["resting", "stopped", None])
 def test_a_painting_that_was_left_goes_on_to_the_same_bytes(library, state):
     recipe = quick(semantic_symmetry=0.5, remove_mean=True, grow_at=(0.5,))
     library.add(recipe)
     entry = record(library, library.claim("me"), until=2, leave=state)
     assert (entry.state, entry.step, entry.worker) == (state or "paused", 2, None)
-    assert names(library, entry) == ["checkpoint.safetensors", "events.jsonl", "picture.png"]
+    assert names(library, entry) == ["checkpoint.safetensors", "events.jsonl", "picture.png", "trajectory"]
     assert not read_metadata(library.files(entry.id).picture).finished
     assert library.check() == []
     library.release(entry.id, "waiting", rung=1)

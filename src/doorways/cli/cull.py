@@ -8,11 +8,13 @@ import sys
 import textwrap
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
 
+from doorways.cli.library import ONLY, Filter
 from doorways.errors import DoorwaysError, InputError
 
 if TYPE_CHECKING:
@@ -27,11 +29,24 @@ app = App(
     help_epilogue=f"Keys: {KEYS}; arrows go to and fro, o opens the picture in your viewer.",
     default_parameter=Parameter(show_default=False),
 )
-ONLY = Group("Only those", sort_key=10)
 HOW = Group("Where and how", sort_key=20)
 
 START, END = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 CLEAR, BOLD, DIM, PLAIN = "\x1b[2J\x1b[H", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen(Filter):
+    """Which paintings; in the order in which they were asked for, if nothing else is said."""
+
+    order: Annotated[
+        str,
+        Parameter(
+            help="created, newest, rating, step, seconds or score:NAME. [created]",
+            group=ONLY,
+            metavar="ORDER",
+        ),
+    ] = "created"
 
 
 @app.default
@@ -39,15 +54,7 @@ def cull(
     *ids: Annotated[
         str, Parameter(help="Paintings; all without a verdict that have a picture if none is given.")
     ],
-    state: Annotated[
-        str | None, Parameter(help="finished, resting, stopped, …", group=ONLY, metavar="STATE")
-    ] = None,
-    sweep: Annotated[str | None, Parameter(help="Of this sweep.", group=ONLY, metavar="ID")] = None,
-    board: Annotated[str | None, Parameter(help="On this board.", group=ONLY, metavar="NAME")] = None,
-    tag: Annotated[str | None, Parameter(help="With this tag.", group=ONLY, metavar="NAME")] = None,
-    order: Annotated[
-        str, Parameter(help="created, newest, rating or score:NAME. [created]", group=ONLY, metavar="ORDER")
-    ] = "created",
+    only: Annotated[Chosen | None, Parameter(name="*")] = None,
     again: Annotated[bool, Parameter(help="Those with a verdict too.", group=ONLY, negative="")] = False,
     library: Annotated[
         Path | None,
@@ -73,10 +80,8 @@ def cull(
 
     way = way_for(os.environ) if pictures == "auto" else check_way(pictures)
     with Library.open(library, create=library is None) as opened:
-        only: dict[str, Any] = {"state": state, "board": board, "tag": tag, "order": order}
-        if sweep is not None:
-            only["sweep"] = opened.get_sweep(sweep).id
-        chosen = [opened.get(id) for id in ids] or _unjudged(opened.list(**only), opened, again=again)
+        all_of_them = (only or Chosen()).of(opened)
+        chosen = [opened.get(id) for id in ids] or _unjudged(all_of_them, opened, again=again)
         if not chosen:
             raise InputError("there is nothing left to go through; --again shows those with a verdict too")
         culling = Culling(opened, chosen)

@@ -111,4 +111,4 @@ def _trace(keeping: Keeping, picture: Path, parent: Path | None) -> None:
     before = keeping.library.with_sha256(record.parent_sha256) if record else None
     keeping.parent = before.id if before else parent_of(keeping, parent, picture)
     if record and before:
-        keeping.change = {"surgery": list(record.surgery)}
+        keeping.change = {"surgery": record.summary, "script": record.to_toml()}

@@ -257,6 +257,34 @@ def pin(id: Id, /, *, remove: REMOVE = False, where: In = None) -> None:
     _change(where, lambda library: library.pin(id, not remove))
 
 
+@app.command(name="reroll")
+def reroll_painting(
+    id: Id,
+    /,
+    *,
+    seed: Annotated[int | None, Parameter(help="The other seed; drawn if not given.", metavar="N")] = None,
+    where: In = None,
+) -> None:
+    """Have a painting painted again with another seed: the new one waits, pinned, and knows its parent."""
+    from doorways.library.offspring import reroll
+
+    _change(where, lambda library: reroll(library, id, seed=seed))
+
+
+@app.command(name="vary")
+def vary_painting(
+    id: Id,
+    /,
+    *,
+    seed: Annotated[int | None, Parameter(help="The other seed; drawn if not given.", metavar="N")] = None,
+    where: In = None,
+) -> None:
+    """Have another painted that begins with this one's layout, blurred and in noise, and another seed."""
+    from doorways.library.offspring import vary
+
+    _change(where, lambda library: vary(library, id, seed=seed))
+
+
 @app.command
 def delete(
     *ids: Ids,

@@ -56,19 +56,16 @@ def look_up(names: Iterable[str], folder: Path | None, prompts: str | None) -> l
     Prompts that are given take the place of those in recipes; InputError for a name that is neither, and for a picture
     without a recipe where no prompts are given.
     """
+    from doorways.library.ids import may_begin_id
+
     found = []
     for name in names:
         path = Path(name)
-        if path.exists() or path.suffix:
+        if path.exists() or not may_begin_id(name.lower()):
             found.append(_file(path, prompts))
-            continue
-        try:
+        else:
             with opened(folder) as library:
                 found.append(painting(library, library.get(name), prompts))
-        except InputError as error:
-            raise InputError(
-                f"{name}: is no file, and no painting of the library ({error}); check its name"
-            ) from error
     return found
 
 
@@ -78,7 +75,7 @@ def painting(library: Library, entry: Entry, prompts: str | None = None) -> Seen
 
     files = library.files(entry.id)
     if not files.picture.is_file():
-        raise InputError(f"{entry.id}: has no picture yet; paint it first")
+        raise InputError(f"{entry.id}: has no picture yet, it is {entry.state}; paint it first")
     recipe = renamed(entry.recipe, kept_sources(entry.recipe, files.sources))
     asked = recipe if prompts is None else recipe | {"prompts": prompts}
     return Seen(entry.id, files.picture, asked, entry.machine, entry)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +17,7 @@ from doorways.errors import InputError
 if TYPE_CHECKING:
     from doorways.export.exhibit import Exhibit
     from doorways.export.grid import Grid
+    from doorways.library import Entry, Library
 
 app = App(name="sheet", help_epilogue="", default_parameter=Parameter(show_default=False))
 
@@ -44,7 +49,7 @@ def sheet(
         str | None,
         Parameter(
             help="A row for each value of this field: any of the recipe, subject, prompts, step, rating, verdict, "
-            "a measure of the judge. Found if not given, as is the other.",
+            "score:match and its kin. Found if not given, as is the other.",
             group=LAYOUT,
             metavar="FIELD",
         ),
@@ -52,6 +57,14 @@ def sheet(
     columns: Annotated[
         str | None, Parameter(help="A column for each value of this one.", group=LAYOUT, metavar="FIELD")
     ] = None,
+    trajectory: Annotated[
+        bool,
+        Parameter(
+            help="A row for each painting of the library: how it was after 1 step, a third, two thirds and all of them.",
+            group=LAYOUT,
+            negative="",
+        ),
+    ] = False,
     title: Annotated[str, Parameter(help="Written above.", group=LAYOUT, metavar="TEXT")] = "",
     out: Annotated[
         Path,
@@ -81,38 +94,74 @@ def sheet(
         raise InputError(f"width {width}: must be at least 16 pixels; the default is 256")
     if landscape and paper is None:
         raise InputError("landscape is about pages; give --paper a4 or a3 too")
-    from doorways.export.grid import arrange
+    if trajectory and (rows or columns):
+        raise InputError("--trajectory has its own rows and columns; leave out --rows and --columns")
+    wanted = Wanted(pictures, sweep, board, library)
+    if trajectory:
+        grid = wanted.trajectories(title)
+    else:
+        from doorways.export.grid import arrange
 
-    exhibits = _exhibits(pictures, sweep, board, library)
-    grid = arrange(exhibits, rows=rows, columns=columns, title=title)
+        grid = arrange(wanted.exhibits(), rows=rows, columns=columns, title=title)
     for path in _write(grid, out, width=width, paper=paper, landscape=landscape, force=force):
         sys.stdout.write(f"{path}: {_count(len(grid.rows), 'row')}, {_count(len(grid.columns), 'column')}\n")
 
 
-def _exhibits(
-    words: tuple[str, ...], sweep: str | None, board: str | None, library: Path | None
-) -> list[Exhibit]:
-    """The paintings that were asked for; a word that is no file's name is an ID."""
-    from doorways.export.gallery import exhibits_of
-    from doorways.library.ids import may_begin_id
+@dataclass(frozen=True)
+class Wanted:
+    """The paintings that were asked for; of the words, one that is no file's name is an ID."""
 
-    ids = [word for word in words if not Path(word).exists() and may_begin_id(word)]
-    found = [Path(word) for word in words if word not in ids]
-    exhibits = list(exhibits_of(found)) if found or not (ids or sweep or board) else []
-    if ids or sweep or board:
-        from doorways.export.shelf import exhibit, painted
+    words: tuple[str, ...]
+    sweep: str | None
+    board: str | None
+    library: Path | None
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The words that are IDs."""
+        from doorways.library.ids import may_begin_id
+
+        return [word for word in self.words if not Path(word).exists() and may_begin_id(word)]
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Library, list[Entry]]]:
+        """The library, and those of its paintings that were asked for."""
         from doorways.library import Library
 
-        with Library.open(library, create=library is None) as opened:
-            entries = [opened.get(id) for id in ids]
-            if sweep:
-                entries += opened.list(sweep=opened.get_sweep(sweep).id)
-            if board:
-                entries += opened.list(board=board)
-            exhibits += [exhibit(opened, entry) for entry in painted(opened, entries)]
-    if not exhibits:
-        raise InputError("nothing of that has a picture yet; wait until something is painted")
-    return exhibits
+        with Library.open(self.library, create=self.library is None) as library:
+            entries = [library.get(id) for id in self.ids]
+            if self.sweep:
+                entries += library.list(sweep=library.get_sweep(self.sweep).id)
+            if self.board:
+                entries += library.list(board=self.board)
+            yield library, entries
+
+    def exhibits(self) -> list[Exhibit]:
+        """All that have a picture."""
+        from doorways.export.gallery import exhibits_of
+
+        found = [Path(word) for word in self.words if word not in self.ids]
+        shelved = bool(self.ids or self.sweep or self.board)
+        exhibits = list(exhibits_of(found)) if found or not shelved else []
+        if shelved:
+            from doorways.export.shelf import exhibit, painted
+
+            with self.opened() as (library, entries):
+                exhibits += [exhibit(library, entry) for entry in painted(library, entries)]
+        if not exhibits:
+            raise InputError("nothing of that has a picture yet; wait until something is painted")
+        return exhibits
+
+    def trajectories(self, title: str) -> Grid:
+        """How those of the library were on the way."""
+        from doorways.export.shelf import trajectories
+
+        if files := [word for word in self.words if word not in self.ids]:
+            raise InputError(
+                f"{files[0]}: of a file nothing is known but how it is; give the painting's ID, --sweep or --board"
+            )
+        with self.opened() as (library, entries):
+            return trajectories(library, entries, title=title)
 
 
 def _write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -26,7 +27,10 @@ app = App(
     default_parameter=Parameter(show_default=False),
 )
 
-Picture = Annotated[Path, Parameter(help="The picture to operate on; it is not changed.")]
+Picture = Annotated[
+    Path,
+    Parameter(help="What to operate on, a picture or a painting of the library.", metavar="PICTURE|ID"),
+]
 
 
 @app.command(name="apply")
@@ -44,22 +48,31 @@ def apply_script(
         ),
     ] = None,
     force: Annotated[bool, Parameter(help="Overwrite it if it exists.", negative="")] = False,
+    library: Annotated[
+        Path | None,
+        Parameter(
+            help="The library of an ID; $DOORWAYS_LIBRARY or your data folder if not given.",
+            metavar="FOLDER",
+        ),
+    ] = None,
 ) -> None:
     """Do what a script says, one operation after the other.
 
     The new picture carries its parent's recipe, the script, and what was changed.
     """
+    from doorways.cli.keeping import picture_of
     from doorways.cli.outputs import Outputs, unused
     from doorways.pictures import read_picture
     from doorways.surgery import Script, apply
     from doorways.surgery.record import Record, save_operated
 
     out = out or unused(Path(f"{picture.stem}-{script.stem}.png"))
+    parent = picture_of(picture, library)
     Outputs(out).check(force=force)
     operations = Script.from_file(script)
-    after, changed = apply(read_picture(picture), operations)
-    record = Record.after(picture, operations.settings(), changed)
-    save_operated(out, after, record, parent=picture)
+    after, changed = apply(read_picture(parent), operations)
+    record = Record.after(parent, operations.settings(), changed, name=picture.name)
+    save_operated(out, after, record, parent=parent)
     number = len(operations.operations)
     sys.stdout.write(
         f"{out}: {number} operation{'s' * (number > 1)}, {float(changed.mean()):.1%} of the picture changed; this heals "
@@ -91,6 +104,7 @@ def edit(
     Works on a copy, PICTURE-edit.png. What is saved there is kept as PICTURE-edit-1.png and so on, and healed as
     PICTURE-edit-1-healed.png. It goes on until the editor ends.
     """
+    from doorways.cli.keeping import picture_of
     from doorways.cli.outputs import unused
     from doorways.cli.watching import Watcher
     from doorways.pictures import read_picture, to_image
@@ -103,16 +117,17 @@ def edit(
     output, watcher = output or Output(), Watcher()
     if output.out is not None:
         raise InputError(f"--out {output.out}: edit names each healing itself; leave it out")
-    before = read_picture(picture)
+    parent = picture_of(picture, output.library)
+    before = read_picture(parent)
     copy = unused(Path(f"{picture.stem}-edit.png"))
     opened = Editor(editor, copy)
-    healing(picture, mask=None, strength=strength, **given)  # what is wrong with settings is said at once
-    write_png(copy, to_image(before), carried(picture))
+    healing(parent, mask=None, strength=strength, **given)  # what is wrong with settings is said at once
+    write_png(copy, to_image(before), carried(parent))
     watcher.say(f"save {copy} in the editor under this name, and it is healed")
     kept = []
     for saved in opened.saves(lingers=keep_watching):
         try:
-            kept.append(_keep(saved, before, picture, copy, {"editor": editor}))
+            kept.append(_keep(saved, before, parent, copy, {"editor": editor}, name=picture.name))
             healed = replace(output, out=kept[-1].with_name(f"{kept[-1].stem}-healed.png"))
             code = heal_picture(kept[-1], given, healed, parent=None, everywhere=all_, strength=strength)
         except DoorwaysError as error:
@@ -159,7 +174,13 @@ def list_operations(
 
 
 def _keep(
-    saved: Tensor | InputError, before: Tensor, picture: Path, copy: Path, change: dict[str, str]
+    saved: Tensor | InputError,
+    before: Tensor,
+    parent: Path,
+    copy: Path,
+    change: Mapping[str, str],
+    *,
+    name: str,
 ) -> Path:
     """Keeps what an editor saved, with its record, under the next unused name; InputError if it cannot be healed."""
     from doorways.surgery.changed import changed
@@ -172,5 +193,5 @@ def _keep(
         raise InputError(f"{copy}: nothing in it was changed yet")
     names = (copy.with_name(f"{copy.stem}-{number}.png") for number in count(1))
     path = next(path for path in names if not path.exists())
-    save_operated(path, saved, Record.after(picture, [change], where), parent=picture)
+    save_operated(path, saved, Record.after(parent, [change], where, name=name), parent=parent)
     return path

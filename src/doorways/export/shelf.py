@@ -9,7 +9,9 @@ from typing import Any
 from doorways.errors import InputError
 from doorways.export.exhibit import Exhibit, Generation
 from doorways.export.gallery import Gallery, Section
+from doorways.export.grid import Grid, Tile
 from doorways.library import Entry, Library
+from doorways.library.orders import SCORE
 
 
 def board_gallery(library: Library, board: str, *, title: str = "", introduction: str = "") -> Gallery:
@@ -56,7 +58,7 @@ def exhibit(library: Library, entry: Entry) -> Exhibit:
         "boards": list(entry.boards),
         "sweep": entry.sweep,
         "seconds": entry.seconds,
-        **entry.scores,
+        **{f"{SCORE}{name}": score for name, score in entry.scores.items()},
     }
     return Exhibit(
         picture=library.files(entry.id).picture,
@@ -82,6 +84,30 @@ def lineage(library: Library, entry: Entry) -> tuple[Generation, ...]:
     if len(line) == 1:
         return ()
     return tuple(Generation(one.id, one.change) for one in reversed(line))
+
+
+def trajectories(library: Library, entries: Iterable[Entry], *, title: str = "") -> Grid:
+    """A row for each painting, and in it how it was on the way: first, after a third, two thirds, and as it is.
+
+    InputError if nothing of them is kept yet.
+    """
+    rows: list[tuple[str, list[Tile]]] = []
+    for entry in entries:
+        files = library.files(entry.id)
+        taken = {step: path for step, path in files.samples.items() if step < entry.step}
+        if files.picture.exists():
+            taken[entry.step] = files.picture
+        tiles = [Tile(path, f"step {step}", f"{entry.prompts}, step {step}") for step, path in taken.items()]
+        if tiles:
+            named = f"{entry.subject or entry.prompts}, seed {entry.recipe.get('seed', '?')}, {entry.id}"
+            rows.append((named, tiles))
+    if not rows:
+        raise InputError("nothing of that has a picture yet; wait until something is painted")
+    cells = {
+        (down, across): (tile,) for down, (_, tiles) in enumerate(rows) for across, tile in enumerate(tiles)
+    }
+    columns = max(len(tiles) for _, tiles in rows)
+    return Grid(tuple(named for named, _ in rows), ("",) * columns, cells, title)
 
 
 def _section_names(theme: str) -> list[str]:

@@ -24,7 +24,7 @@ CONTENTS = "bundle.json"
 FORMAT = "doorways bundle"
 VERSION = 1
 MEMBER = re.compile(
-    r"paintings/([0-9a-z]{8})/(picture\.png|(checkpoint|latent)\.safetensors|events\.jsonl|sources/[0-9a-f]{8}-[^/\\]+)"
+    r"paintings/([0-9a-z]{8})/(picture\.png|(checkpoint|latent)\.safetensors|events\.jsonl|trajectory/\d{7}\.webp|sources/[0-9a-f]{8}-[^/\\]+)"
 )
 """The names that files in a bundle may have."""
 

@@ -116,7 +116,7 @@ class Check(Store):
             )
 
     def _left_over(self, entry: Entry, files: Files) -> Iterator[Problem]:
-        known = {path.name for path in (*files.all, files.sources)}
+        known = {path.name for path in (*files.all, files.sources, files.trajectory)}
         for path in sorted(files.folder.iterdir()) if files.folder.exists() else ():
             if path.name not in known:
                 what = (

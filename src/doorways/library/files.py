@@ -46,6 +46,20 @@ class Files:
         return self.folder / "sources"
 
     @property
+    def trajectory(self) -> Path:
+        """The folder of small pictures of how it was on the way."""
+        return self.folder / "trajectory"
+
+    def sample(self, step: int) -> Path:
+        """The small picture of how it was at a step."""
+        return self.trajectory / f"{step:07}.webp"
+
+    @property
+    def samples(self) -> dict[int, Path]:
+        """The small pictures that are there, by their steps."""
+        return {int(path.stem): path for path in sorted(self.trajectory.glob("[0-9]*.webp"))}
+
+    @property
     def all(self) -> tuple[Path, ...]:
         """Every path that may be there."""
         return self.picture, self.checkpoint, self.latent, self.events

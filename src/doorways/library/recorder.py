@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from doorways.atomic import PART
+from doorways.atomic import PART, whole
 from doorways.checkpoint import load_checkpoint, save_checkpoint
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Stepped
@@ -17,7 +17,9 @@ from doorways.library.event_log import EventLog, as_json
 from doorways.library.library import Library
 from doorways.library.sources import kept_sources, renamed
 from doorways.painter import Painter
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
+from doorways.trajectory import trajectory_steps
 
 
 def painter_of(library: Library, entry: Entry) -> Painter:
@@ -33,6 +35,10 @@ def painter_of(library: Library, entry: Entry) -> Painter:
     tensors, meta = load_checkpoint(files.checkpoint)
     pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
     return Painter.resume(tensors, meta | {"recipe": renamed(meta["recipe"], copies), "pictures": pictures})
+
+
+SAMPLE_PX = 512
+"""Longest side of the small pictures of a trajectory."""
 
 
 class Recorder:
@@ -102,6 +108,8 @@ class Recorder:
         self._step = event.step
         if event.step == event.steps:
             return
+        if event.step in trajectory_steps(event.steps):
+            self._sample(event.step)
         if self.checkpoint_every and event.step % self.checkpoint_every == 0:
             self._save_checkpoint()
         if self.picture_every and event.step % self.picture_every == 0:
@@ -172,6 +180,14 @@ class Recorder:
         self.library.keep(
             self.entry.id, painting.image, self._recipe(), self._step, finished, machine, seconds=seconds
         )
+
+    def _sample(self, step: int) -> None:
+        """Keeps a small picture of how it is now, for sheets of trajectories."""
+        image = to_image(self.painter.picture())
+        image.thumbnail((SAMPLE_PX, SAMPLE_PX))
+        self.files.trajectory.mkdir(exist_ok=True)
+        with whole(self.files.sample(step)) as part:
+            image.save(part, format="WEBP", quality=80)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began

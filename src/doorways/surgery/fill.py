@@ -8,6 +8,8 @@ from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from doorways.errors import InputError
 
+MARGIN = 0.5
+"""How much around a hole is looked at, as a fraction of its width and height."""
 ROUNDS = 4
 """How often each level evens out what it filled."""
 
@@ -28,10 +30,24 @@ def fill(picture: Tensor, hole: Tensor) -> Tensor:
     Gortler et al. 1996); then each new pixel becomes the mean of its neighbours a few times, which brings the
     fill near to the membrane that is spanned by the hole's edge.
     """
-    known = (hole == 0).to(picture)
-    if not known.any():
+    if bool((hole != 0).all()):
         raise InputError("nothing is left around it to fill it from; make the region or its feather smaller")
-    return torch.where(hole == 0, picture, _filled(picture * known, known))
+    if not hole.any():
+        return picture
+    rows, columns = _around(hole.amax(-1)), _around(hole.amax(-2))
+    near, inside = picture[..., rows, columns], hole[..., rows, columns] != 0
+    known = (~inside).to(picture)
+    filled = picture.clone()
+    filled[..., rows, columns] = torch.where(inside, _filled(near * known, known), near)
+    return filled
+
+
+def _around(line: Tensor) -> slice:
+    """From the first place of a line that is not 0 to the last, and `MARGIN` of that on both sides."""
+    places = line.flatten().nonzero()
+    first, end = int(places[0]), int(places[-1]) + 1
+    margin = 2 + round(MARGIN * (end - first))
+    return slice(max(0, first - margin), end + margin)
 
 
 def _filled(sums: Tensor, known: Tensor) -> Tensor:
