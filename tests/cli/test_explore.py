@@ -124,6 +124,13 @@ def test_a_recipe_that_cannot_be_painted_is_said_before_anything_is_begun(doorwa
         assert library.sweeps() == []
 
 
+def test_a_dry_run_of_very_many_counts_them(doorways, theme, folder):
+    said = doorways("explore", theme("pairs = [['a', 'b']]\nseeds = 100000"), "--dry-run")
+    assert (said.code, said.err.count("\n")) == (0, 1)
+    assert said.err.startswith("seasons: 100,000 paintings; ")
+    assert not folder.exists()
+
+
 def test_it_asks_before_days_or_a_full_disk(doorways, theme, monkeypatch):
     monkeypatch.setattr(command, "LONG_S", 0.0)
     said = doorways("explore", theme())

@@ -62,6 +62,16 @@ def test_what_the_artist_has_killed_does_not_come_back_and_what_was_stopped_does
     assert library.counts(sweep.id) == {"waiting": 2, "stopped": 1}
 
 
+def test_a_theme_of_which_nothing_is_left_to_paint_leaves_its_sweep_as_it_is(library, enlisted):
+    sweep = enlisted(seeds=1)
+    (entry,) = library.list(sweep=sweep.id)
+    library.score(entry.id, {"rung:1:match": 0.1})
+    library.release(entry.id, "stopped")
+    library.update_sweep(sweep.id, state="done")
+    assert enlisted(seeds=1).state == "done"
+    assert enlisted(seeds=2).state == "running"
+
+
 def test_two_titles_are_two_sweeps(library, enlisted, tmp_path, quick_theme):
     from doorways.explore.campaign import enlist
 

@@ -156,6 +156,11 @@ PAIRS = 'pairs = [["Fall", "Spring"]]\n'
         (PAIRS + "seeds = 0", "seeds 0: must be at least one"),
         (PAIRS + "seeds = 'a-b'", "seeds 'a-b': must be how many"),
         (PAIRS + "seeds = 1000001", "at most 100000"),
+        (
+            PAIRS + "[weights]\nmtach = 1",
+            "weights .*: has 'mtach', which the judge does not measure; it knows match",
+        ),
+        (PAIRS + "[weights]\nmatch = nan", "weights|match"),
         (PAIRS + "zip = [['size', 'seeds']]", "zip names size, which the theme does not give"),
         (PAIRS + "zip = [['steps', 'seeds']]\nseeds = 3\nrecipe.steps = [1, 2]", "steps has 2, seeds has 3"),
         (PAIRS + "[triage]\nat = [0.5, 0.1]", r"\[triage\]: at .*each larger"),

@@ -72,7 +72,10 @@ def explore(
     from doorways.explore.theme import Theme
 
     read = Theme.from_file(theme)
-    if (paintings := count(read)) > MANY:
+    if (paintings := count(read)) > MANY and how.dry_run and not how.yes:
+        _say(f"{read.title}: {paintings:,} paintings; that many are asked about first, and --yes counts on")
+        return 0
+    if paintings > MANY:
         _ask(f"{theme}: {paintings:,} paintings", how)
     try:
         planned = list(plan(read))
@@ -87,6 +90,8 @@ def explore(
         if how.dry_run:
             return 0
         sweep = enlist(library, read, change, {"folder": str(Path.cwd())})
+        if not change.todo:
+            return 0
         if workers := at_work(library, sweep):
             _say(f"{len(workers)} at work on it already: what is new is painted by them")
             return 0
@@ -273,9 +278,7 @@ def _ask_about(costs: Estimate, library: Library, how: How) -> None:
 
 def _ask(what: str, how: How) -> None:
     """Goes on if the artist says so; InputError if not, or if nobody is there to say so."""
-    if how.yes:
-        return
-    if how.dry_run and "paintings" not in what:
+    if how.yes or how.dry_run:
         return
     if sys.stdin.isatty():
         sys.stderr.write(f"{what}: really? [y/N] ")

@@ -13,7 +13,7 @@ from doorways.explore.campaign import compare, enlist, find_sweep
 from doorways.explore.rungs import Rungs, Standing, triage
 from doorways.explore.sweep import Planned, count, plan
 from doorways.explore.theme import Theme
-from doorways.explore.work import work
+from doorways.explore.working import work
 
 __all__ = [
     "Planned",

@@ -90,7 +90,8 @@ def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Chang
 
 
 def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, Any]) -> Sweep:
-    """Brings the library to what the theme asks for, all of it or, if that fails, nothing; the sweep is then running.
+    """Brings the library to what the theme asks for, all of it or, if that fails, nothing; if there is anything to
+    paint, the sweep is then running.
 
     Args:
         settings: JSON values that the sweep remembers beside those of the theme, such as the folder that paths start from.
@@ -100,10 +101,9 @@ def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, A
         if change.sweep is None:
             sweep = library.add_sweep(theme.title, theme.text, settings)
         else:
-            settings = {**change.sweep.settings, **settings}
-            sweep = library.update_sweep(
-                change.sweep.id, state="running", theme=theme.text, settings=settings
-            )
+            settings = {**library.get_sweep(change.sweep.id).settings, **settings}
+            state = "running" if change.todo else None
+            sweep = library.update_sweep(change.sweep.id, state=state, theme=theme.text, settings=settings)
         for one in change.new:
             tags = (one.section,) if one.section else ()
             library.add(one.recipe, sweep=sweep.id, subject=one.subject, tags=tags)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from doorways.atomic import writing
+from doorways.errors import InputError
 from doorways.library import Library, Sweep, this_worker
 from doorways.library.claims import is_dead
 
@@ -35,7 +36,15 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
     """Starts so many workers, which paint until nothing is left; they outlive this process.
 
     A signal to stop (SIGTERM) lets a worker keep what it has painted so far.
+
+    Raises:
+        InputError: the folder that paths in the theme start from is gone, or the library may not be written to.
     """
+    folder = sweep.settings.get("folder")
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(
+            f"{folder}: the folder that {sweep.title} was begun in is gone; bring it back, or give the theme again elsewhere"
+        )
     log = log_path(library, sweep)
     with writing(log):
         log.parent.mkdir(exist_ok=True)
@@ -44,7 +53,7 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
         crew = [
             subprocess.Popen(
                 [*command, str(threads_each(workers))],
-                cwd=sweep.settings.get("folder"),
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -53,9 +62,28 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
             for _ in range(workers)
         ]
     here = this_worker().rpartition("/")[0]
-    names = [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
-    library.update_sweep(sweep.id, settings={**library.get_sweep(sweep.id).settings, WORKERS: names})
+    with library.together():
+        _remember(
+            library, sweep.id, [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
+        )
     return crew
+
+
+def sign_off(library: Library, sweep_id: str, worker: str, *, anyway: bool) -> bool:
+    """Takes a worker that is about to leave off the crew; False, and it stays, if the sweep runs again and not `anyway`."""
+    with library.together():
+        sweep = library.get_sweep(sweep_id)
+        if sweep.state == "running" and not anyway:
+            return False
+        names = sweep.settings.get(WORKERS, [])
+        if worker in names:
+            _remember(library, sweep.id, [name for name in names if name != worker])
+    return True
+
+
+def _remember(library: Library, sweep_id: str, names: list[str]) -> None:
+    settings = library.get_sweep(sweep_id).settings
+    library.update_sweep(sweep_id, settings={**settings, WORKERS: names})
 
 
 def let_go(crew: Iterable[subprocess.Popen[bytes]]) -> None:

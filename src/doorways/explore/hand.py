@@ -64,8 +64,9 @@ def promote(library: Library, id: str) -> Entry:
 
 def resume(library: Library, sweep: Sweep) -> int:
     """The sweep goes on, with what had failed or been left in the middle too; how many paintings wait."""
-    settings = {name: value for name, value in sweep.settings.items() if name != "reason"}
     with library.together():
+        settings = library.get_sweep(sweep.id).settings
+        settings.pop("reason", None)
         library.update_sweep(sweep.id, state="running", settings=settings)
         for state in ("failed", "paused"):
             for entry in library.list(sweep=sweep.id, state=state):

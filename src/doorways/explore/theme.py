@@ -32,16 +32,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from doorways.errors import InputError
 from doorways.explore.rungs import Rungs
+from doorways.judge.ranking import WEIGHTS
 from doorways.recipe_text import read_toml
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MOST_SEEDS = 100_000
+MEASURES = (*WEIGHTS, "tone_symmetry", "edge_symmetry", "sharpness")
+"""What of a picture may be weighed, beside `count:THING` and `unwanted:THING`."""
 
 
 def _texts(value: Any) -> Any:
@@ -76,7 +87,7 @@ Seeds = Annotated[
 class _Level(BaseModel):
     """What may be said of a whole theme, of one of its sections, or of a pair."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     wording: Texts | None = None
     style: Texts | None = None
@@ -113,7 +124,7 @@ class Theme(Section):
         section: the sections; pairs and subjects may also stand in the theme itself.
         zip: groups of names (settings of the recipe, seeds, style) whose lists go side by side instead of each with each.
         triage: the rungs, or None to paint everything whole.
-        weights: what each measure of the judge counts when paintings are compared; its own weights if not given.
+        weights: what each measure of the judge counts when paintings are compared, in place of its own weights.
         judge: the spec of the perceptor that judges.
         unwanted, count: things that had better not be there, and things to count ("a doorway").
         text: the file as it stands.
@@ -138,6 +149,16 @@ class Theme(Section):
         if isinstance(given, dict) and given.get("triage") is False:
             return given | {"triage": None}
         return given
+
+    @field_validator("weights")
+    @classmethod
+    def _check_weights(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name in weights:
+            if name not in MEASURES and not name.startswith(("count:", "unwanted:")):
+                raise ValueError(
+                    f"has {name!r}, which the judge does not measure; it knows {', '.join(MEASURES)}"
+                )
+        return weights
 
     @classmethod
     def from_file(cls, path: Path | str) -> Theme:

@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 from doorways.errors import DoorwaysError
-from doorways.explore.work import work
+from doorways.explore.working import work
 from doorways.library import Library
 
 

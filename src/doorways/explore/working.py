@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from doorways.errors import DoorwaysError
 from doorways.explore.campaign import rungs_of
+from doorways.explore.crew import sign_off
 from doorways.explore.standings import kept_at, settle
 from doorways.library import ClaimLost, Entry, Library, Sweep, this_worker
 
@@ -55,16 +56,17 @@ def work(
     """
     worker = worker or this_worker()
     painted, failures = 0, 0
-    while not stopping():
+    while True:
         sweep = library.get_sweep(sweep_id)
-        if sweep.state != "running":
-            break
+        if stopping() or sweep.state != "running":
+            if sign_off(library, sweep_id, worker, anyway=stopping()):
+                return painted
+            continue
         _must_have_room(library, sweep)
         entry = library.claim(worker, sweep=sweep.id)
         if entry is None:
-            if not _more_will_come(library, sweep):
-                break
-            time.sleep(IDLE_S)
+            if _more_will_come(library, sweep):
+                time.sleep(IDLE_S)
             continue
         try:
             painted += paint_rung(
@@ -79,7 +81,6 @@ def work(
             if failures == MOST_FAILURES:
                 _pause(library, sweep, str(error))
                 raise
-    return painted
 
 
 def paint_rung(
@@ -137,8 +138,8 @@ def scores_of(painter: Painter, sweep: Sweep, rung: int) -> dict[str, float]:
         machine=painter.machine(),
     )
     scores = dict(judgement.scores)
-    weights = asked["weights"] or WEIGHTS
-    return scores | kept_at(rung, {name: value for name, value in scores.items() if name in weights})
+    counting = {*(asked["weights"] or WEIGHTS), "match"}
+    return scores | kept_at(rung, {name: value for name, value in scores.items() if name in counting})
 
 
 class Leaving:
@@ -204,4 +205,6 @@ def _must_have_room(library: Library, sweep: Sweep) -> None:
 
 
 def _pause(library: Library, sweep: Sweep, reason: str) -> None:
-    library.update_sweep(sweep.id, state="paused", settings={**sweep.settings, "reason": reason})
+    with library.together():
+        settings = library.get_sweep(sweep.id).settings
+        library.update_sweep(sweep.id, state="paused", settings={**settings, "reason": reason})

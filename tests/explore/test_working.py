@@ -15,12 +15,12 @@ from PIL import Image
 
 from doorways.errors import DoorwaysError
 from doorways.events import Stepped
-from doorways.explore import work as working
+from doorways.explore import working
 from doorways.explore.campaign import rungs_of
-from doorways.explore.crew import at_work, hire, threads_each
+from doorways.explore.crew import at_work, hire, sign_off, threads_each
 from doorways.explore.hand import kill, pin, promote, resume, stop
 from doorways.explore.standings import was_killed, was_triaged
-from doorways.explore.work import work
+from doorways.explore.working import work
 from doorways.painter import Painter
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
@@ -183,7 +183,7 @@ def test_a_full_disk_pauses_the_sweep_before_anything_is_begun(library, enlisted
 def test_a_killed_worker_s_painting_is_taken_over_and_comes_out_the_same(library, enlisted):
     sweep = enlisted(seeds=2)
     program = (
-        "import os, signal, sys\nfrom doorways.explore import work as w\nfrom doorways.library import Library\n"
+        "import os, signal, sys\nfrom doorways.explore import working as w\nfrom doorways.library import Library\n"
         "def die(entry, event):\n    if getattr(event, 'step', 0) == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
         "w.work(Library.open(sys.argv[1]), sys.argv[2], on_event=die)"
     )
@@ -220,6 +220,31 @@ def test_a_crew_is_told_to_stop_by_a_signal(library, enlisted):
     counts = library.counts(sweep.id)
     assert counts.keys() == {"waiting", "finished"}
     assert sum(counts.values()) == 40
+
+
+def test_a_worker_signs_off_only_from_a_sweep_that_does_not_run(library, enlisted):
+    sweep = enlisted(seeds=1)
+    library.update_sweep(sweep.id, settings={**sweep.settings, "workers": ["here/1", "here/2"]})
+    assert not sign_off(library, sweep.id, "here/1", anyway=False)
+    assert library.get_sweep(sweep.id).settings["workers"] == ["here/1", "here/2"]
+    assert sign_off(library, sweep.id, "here/1", anyway=True)
+    library.update_sweep(sweep.id, state="paused")
+    assert sign_off(library, sweep.id, "here/2", anyway=False)
+    assert library.get_sweep(sweep.id).settings["workers"] == []
+
+
+def test_a_sweep_whose_folder_is_gone_is_one_sentence(library, enlisted, tmp_path):
+    sweep = enlisted(seeds=1)
+    sweep = library.update_sweep(sweep.id, settings={**sweep.settings, "folder": str(tmp_path / "gone")})
+    with pytest.raises(DoorwaysError, match="the folder that quick was begun in is gone"):
+        hire(library, sweep, 1)
+
+
+def test_measures_that_are_not_there_leave_nobody_undecided(library, enlisted):
+    sweep = enlisted(seeds=2, before="unwanted = 'a cat'\n")
+    library.update_sweep(sweep.id, settings={**sweep.settings, "weights": {"aesthetic": 1.0}})
+    work(library, sweep.id)
+    assert library.counts(sweep.id) == {"stopped": 1, "finished": 1}
 
 
 def test_threads_are_shared_out():
