@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import sys
 import tomllib
 
@@ -236,6 +237,10 @@ def test_an_editor_that_leaves_a_window_open_is_watched_until_ctrl_c(doorways, p
         f"    'os.kill({os.getpid()}, signal.SIGINT)'\n"
         "subprocess.Popen([sys.executable, '-c', late, path])\n",
     )
-    said = doorways("surgery", "edit", painted, "--editor", acting, "--keep-watching", "--steps", "1")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        said = doorways("surgery", "edit", painted, "--editor", acting, "--keep-watching", "--steps", "1")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert said.code == 130
     assert "sea-edit-1-healed.png" in names(tmp_path)
