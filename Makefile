@@ -4,6 +4,7 @@
 # make lint             mends what the linter can mend
 # make docs             writes docs/command.md from the command's own help
 # make docs-pictures    paints every picture of the documentation, whole
+# make docs-gallery     paints the pairs of the piece, and publishes the best of each as docs/gallery: many hours
 # make wheel            builds the wheel into dist/ and tries it in a clean environment
 # make train-data train-perceptor train-judge train-generator train-ship bench-embedded
 #                       makes the embedded models anew, stage by stage: training/README.md
@@ -26,7 +27,7 @@ FLAGS ?=
 
 MINUTES ?= 120
 
-.PHONY: install paint test check lint docs docs-pictures wheel clean
+.PHONY: install paint test check lint docs docs-pictures docs-gallery wheel clean
 .PHONY: train-data train-perceptor train-judge train-generator train-ship bench-embedded
 
 install: $(INSTALLED)
@@ -51,6 +52,9 @@ docs: $(INSTALLED)
 
 docs-pictures: $(INSTALLED)
 	.venv/bin/python scripts/doc_pages.py
+
+docs-gallery: $(INSTALLED)
+	.venv/bin/python scripts/doc_gallery.py
 
 wheel: $(INSTALLED)
 	scripts/wheel

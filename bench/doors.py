@@ -3,13 +3,15 @@
     python -m bench.doors
 
 Each thing is painted as `thing @0.2 @0.8 | a thing @0.5 :-0.5` and plainly as `thing`, on a wide canvas. How many
-there are is counted by a second perceptor that did not paint: upright squares slide along x at three heights, the
-largest cosine to the thing at each x is a curve, and its peaks are the things. Writes docs/bench/doors.json and doors.png.
+there are is counted by a second perceptor that did not paint, as `doorways judge --count` does: upright squares slide
+along x at three heights, the largest presence of the thing at each x is a curve, and its peaks are the things.
+Writes docs/bench/doors.json and doors.png.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import torch
 
@@ -17,15 +19,12 @@ from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
 from doorways.export.grid import Grid
 from doorways.export.sheet import contact_sheet
-from doorways.judge.count import peaks
-from doorways.judge.match import curve
-from doorways.judge.squares import along, embed
-from doorways.perceptors import load_perceptor
+from doorways.judge.judging import Judge
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 THINGS = ("castle", "sunflower", "volcano", "christmas tree")
-SEEDS = (0, 1)
+SEEDS = 2
 WAYS = {"placed": "{0} @0.2 @0.8 | a {0} @0.5 :-0.5", "plain": "{0}"}
 
 
@@ -35,20 +34,21 @@ def main() -> None:
     )
     parser.add_argument("--size", default="384x128")
     parser.add_argument("--steps", type=int, default=80)
+    parser.add_argument("--things", type=int, default=len(THINGS), help="so many of them, for a quick look")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--judge", default="embedded-judge", help="the second perceptor")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    eyes = load_perceptor(arguments.judge)
+    judge = Judge.load(arguments.judge)
     shared = {"size": arguments.size, "start_size": arguments.size, "steps": arguments.steps, "threads": 1}
     grid, rows, twos = [], [], dict.fromkeys(WAYS, 0)
-    for thing in THINGS:
-        for seed in SEEDS:
+    for thing in THINGS[: arguments.things]:
+        for seed in range(arguments.seeds):
             made = [Recipe.build(prompts=form.format(thing), seed=seed, **shared) for form in WAYS.values()]
             pictures = paint_all(made)
-            squares = [
-                embed(eyes, picture, along(picture.shape[-1] / picture.shape[-2])) for picture in pictures
-            ]
-            counts = [peaks(curve(seen, eyes.embed_texts([thing])[0])) for seen in squares]
+            judged = [judge.judge(picture, thing, count=[thing]) for picture in pictures]
+            counts = [int(one.scores[f"count:{thing}"]) for one in judged]
             for way, count in zip(WAYS, counts, strict=True):
                 twos[way] += count == 2
             grid.append(pictures)
@@ -65,11 +65,14 @@ def main() -> None:
             ),
             Verdict("more often than plainly", f"{twos['plain']} of {total}", twos["placed"] > twos["plain"]),
         ],
-        data=vars(arguments),
+        data={name: value for name, value in vars(arguments).items() if name != "out"},
+        out=arguments.out,
     )
     labels = tuple(f"{thing}, seed {seed}" for thing, seed, *_ in rows)
     images = [[to_image(picture) for picture in row] for row in grid]
-    contact_sheet(Grid.of(images, rows=labels, columns=tuple(WAYS))).save(FOLDER / "doors.png", optimize=True)
+    contact_sheet(Grid.of(images, rows=labels, columns=tuple(WAYS))).save(
+        arguments.out / "doors.png", optimize=True
+    )
 
 
 if __name__ == "__main__":

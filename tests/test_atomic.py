@@ -94,6 +94,7 @@ def test_a_folder_without_permission_is_named(tmp_path):
             "the folder .* may not be written to",
         ),
         (OSError(errno.EROFS, "Read-only file system"), InputError, "the folder .* may not be written to"),
+        (FileNotFoundError(errno.ENOENT, "as in /proc"), InputError, "the folder .* may not be written to"),
         (
             OSError(errno.EIO, "Input/output error"),
             DoorwaysError,

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from doorways.errors import DoorwaysError, InputError
 
+PART = ".doorways-"
+"""How the names of files begin that are being written; a process that is killed leaves one."""
+
 
 @contextmanager
 def whole(path: Path | str) -> Iterator[Path]:
@@ -26,7 +29,7 @@ def whole(path: Path | str) -> Iterator[Path]:
     with writing(path):
         if path.is_dir():
             raise InputError(f"{path}: is a folder; give the name of a file in it")
-        part = path.with_name(f".doorways-{secrets.token_hex(6)}{path.suffix}")
+        part = path.with_name(f"{PART}{secrets.token_hex(6)}{path.suffix}")
         try:
             part.touch(exist_ok=False)
             yield part
@@ -49,9 +52,9 @@ def unwritable(path: Path, error: OSError) -> DoorwaysError:
     """What went wrong in writing `path`, and the remedy."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DoorwaysError(f"{path}: the disk is full; free some space, and go on")
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError) and not path.parent.is_dir():
         return InputError(f"{path}: there is no folder {path.parent}; make it first, or write elsewhere")
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+    if isinstance(error, PermissionError | FileNotFoundError) or error.errno == errno.EROFS:
         return InputError(f"{path}: the folder {path.parent} may not be written to; write elsewhere")
     if error.errno == errno.ENAMETOOLONG:
         return InputError(f"{path.name[:40]}…: the name is too long for this disk; choose a shorter one")
@@ -70,6 +73,6 @@ def check_writable(path: Path | str) -> None:
     with writing(path):
         if path.is_dir():
             raise InputError(f"{path}: is a folder; give the name of a file in it")
-        probe = path.with_name(f".doorways-{secrets.token_hex(6)}")
+        probe = path.with_name(f"{PART}{secrets.token_hex(6)}")
         probe.touch(exist_ok=False)
         probe.unlink()

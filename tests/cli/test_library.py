@@ -295,7 +295,7 @@ def test_a_killed_run_is_gone_on_with_from_the_library_alone(doorways, library, 
         path.unlink()
     entry = library.get("last")
     assert entry.state == "running"
-    assert [problem.kind for problem in library.check()] == ["interrupted"]
+    assert "interrupted" in {problem.kind for problem in library.check()} <= {"interrupted", "left over"}
     assert doorways("paint", "--resume", entry.id, "--out", "a.png").code == 0
     assert doorways(*words, "--out", "straight.png", "--no-library").code == 0
     assert pixels("a.png") == pixels("straight.png")

@@ -85,6 +85,8 @@ def test_a_run_that_is_resumed_goes_on_with_its_own_picture_alone(tmp_path):
         ({"checkpoint_every": -5}, r"checkpoint_every -5: must be 0"),
         ({"picture": "no/a.png"}, "there is no folder .*no; make it first"),
         ({"video": "no/v.mp4"}, "there is no folder .*no; make it first"),
+        ({"picture": "a" * 300 + ".png"}, "the name is too long for this disk; choose a shorter one"),
+        ({"picture": "a" * 240 + ".png"}, "the name is too long for this disk"),  # its checkpoint's is
     ],
 )
 def test_what_cannot_be_written_is_said_before_anything_is_painted(tmp_path, outputs, message):

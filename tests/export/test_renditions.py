@@ -5,6 +5,7 @@ import json
 import pytest
 from PIL import Image
 
+from doorways.errors import DoorwaysError
 from doorways.export.deep_zoom import can_tile, tile
 from doorways.export.renditions import modern, renditions
 from tests.painted import painted
@@ -23,6 +24,19 @@ def test_a_picture_is_kept_in_sizes_that_differ_and_two_kinds(tmp_path, width, w
             assert image.format == {"jpg": "JPEG", "avif": "AVIF", "webp": "WEBP"}[one.kind]
             assert image.size == (one.width, round(100 * one.width / width))
             assert image.convert("RGB").getpixel((9, 9))[1] > 240
+
+
+def test_a_picture_that_has_tiles_does_without_its_full_size(tmp_path):
+    big, small = (Image.new("RGB", (width, 10)) for width in (1000, 64))
+    assert {one.width for one in renditions(big, tmp_path, "a", whole=False)} == {480, 768}
+    assert {one.width for one in renditions(small, tmp_path, "b", whole=False)} == {64}
+
+
+@pytest.mark.skipif(not can_tile(), reason="pyvips is not here; install the extra deepzoom")
+def test_a_damaged_picture_cannot_be_cut(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(DoorwaysError, match="cannot be cut into tiles"):
+        tile(tmp_path / "a.png", tmp_path, "a")
 
 
 @pytest.mark.skipif(not can_tile(), reason="pyvips is not here; install the extra deepzoom")

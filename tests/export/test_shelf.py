@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from doorways.errors import InputError
+from doorways.export.fields import value
 from doorways.export.shelf import board_gallery, exhibit, lineage, trajectories
 from doorways.library import Library
 from doorways.library.offspring import reroll
@@ -55,10 +56,16 @@ def test_a_board_that_is_not_there_or_empty_is_an_error(library):
 
 def test_what_is_known_of_a_painting_can_be_sorted_by(library):
     entry = paint(library, add(library))
-    library.score(entry.id, {"match": 0.25})
+    library.score(entry.id, {"match": 0.25, "tone_symmetry": 0.5})
     library.rate(entry.id, 4)
     shown = exhibit(library, library.get(entry.id))
-    assert (shown.facts["match"], shown.facts["rating"], shown.finished, shown.step) == (0.25, 4, True, 6)
+    assert (value(shown, "score:tone_symmetry"), value(shown, "tone_symmetry")) == (0.5, 0)
+    assert (shown.facts["score:match"], shown.facts["rating"], shown.finished, shown.step) == (
+        0.25,
+        4,
+        True,
+        6,
+    )
     assert shown.lineage == ()
 
 

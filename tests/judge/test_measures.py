@@ -175,7 +175,7 @@ def test_repetition_looks_along_x_only():
 def test_as_many_things_are_counted_as_there_are(places):
     picture = discs(plain((0.5, 0.4, 0.5), 192), *[(x, 0.5) for x in places], radius=0.3)
     values = curve(embed(EYES, picture, along(3.0)), EYES.embed_texts(["a green"])[0])
-    assert count(values, [value > 0.6 for value in values]) == len(places)
+    assert count([PRESENT + 30 * (value - 0.6) for value in values]) == len(places)
 
 
 def test_a_ripple_is_no_peak_and_a_flat_curve_has_none():
@@ -184,11 +184,14 @@ def test_a_ripple_is_no_peak_and_a_flat_curve_has_none():
     assert peaks([0.0, 1.0, 0.8, 1.0, 0.0], prominence=0.1) == 2
 
 
+def test_a_thing_that_is_everywhere_is_one_whatever_its_ripples():
+    assert count([6.0, 5.5, 6.0, 5.2, 6.1]) == 1
+    assert count([6.0, 3.4, 6.0]) == 2
+
+
 def test_a_peak_where_the_thing_is_not_does_not_count():
-    values = [0.0, 0.2, 0.0, 0.9, 0.0]
-    assert count(values, [True] * 5, prominence=0.1) == 2
-    assert count(values, [False, False, False, True, False], prominence=0.1) == 1
-    assert count(values, [False] * 5) == 0
+    assert count([0.0, PRESENT - 0.1, -2.0, PRESENT + 1, 0.0]) == 1
+    assert count([PRESENT - 0.1, 0.0, PRESENT - 0.1]) == 0
 
 
 # presence

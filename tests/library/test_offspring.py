@@ -57,6 +57,19 @@ def test_a_verdict_given_twice_is_taken_away(library):
     assert culling.at == 0
 
 
+def test_a_reject_that_is_not_painted_yet_stops_until_that_is_undone(library):
+    resting = library.add(Recipe.build(prompts="moon", seed=1), state="resting")
+    done = painted(library)
+    culling = Culling(library, [resting, done])
+    culling.verdict("reject")
+    culling.verdict("reject")
+    assert [library.get(one.id).state for one in (resting, done)] == ["stopped", "finished"]
+    culling.undo()
+    culling.undo()
+    assert [library.get(one.id).state for one in (resting, done)] == ["resting", "finished"]
+    assert culling.entry.verdict is None
+
+
 def test_what_is_being_painted_by_now_stays(library):
     culling = Culling(library, [painted(library)])
     culling.reroll()

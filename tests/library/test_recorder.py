@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from doorways.atomic import PART
 from doorways.checkpoint import load_checkpoint
 from doorways.errors import DoorwaysError, InputError
 from doorways.events import Stepped
@@ -187,6 +188,7 @@ def test_a_killed_process_leaves_a_painting_that_goes_on_to_the_same_bytes(libra
     killed.send_signal(signal.SIGKILL)
     told = killed.communicate()
     assert killed.returncode == -signal.SIGKILL, told
+    (files.folder / f"{PART}half.png").write_bytes(b"half")
 
     with Library.open(library.folder) as again:
         assert again.database.rows("PRAGMA integrity_check")[0][0] == "ok"
@@ -205,6 +207,7 @@ def test_a_killed_process_leaves_a_painting_that_goes_on_to_the_same_bytes(libra
         assert pixels(again, done) == straight(recipe), f"killed after step {step}"
         steps = [e["step"] for e in EventLog(files.events).read() if e["event"] == "stepped"]
         assert steps == list(range(1, 61))
+        assert again.check() == []
 
 
 def test_half_a_line_of_a_killed_process_is_passed_over(tmp_path):
@@ -234,6 +237,8 @@ def test_pictures_that_a_recipe_names_may_move_away(library, tmp_path, monkeypat
     assert entry.state == "finished"
     assert (entry.recipe["init_image"], entry.prompts) == ("start.png", "fire | image(start.png)")
     assert pixels(library, entry) == expected
+    library.add(entry.recipe | {"seed": 2}, parent=entry.id)
+    assert painter_of(library, library.claim("me")).recipe.seed == 2
     assert library.check() == []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from doorways.atomic import check_writable
+from doorways.atomic import check_writable, writing
 from doorways.errors import InputError
 from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
@@ -55,14 +55,20 @@ class Outputs:
             raise InputError(f"two outputs have the same name, {paths[0]}; give each its own")
         own = {self.picture} if resuming else set()
         for path in paths:
-            if path.exists() and path not in own and not force:
+            if is_there(path) and path not in own and not force:
                 raise InputError(f"{path} exists already; --force overwrites it, or choose another name")
             check_writable(path)
-        if self.checkpoint.exists() and not resuming and not force:
+        if is_there(self.checkpoint) and not resuming and not force:
             raise InputError(
                 f"{self.checkpoint} is the checkpoint of a painting that was stopped: go on with "
                 f"`doorways paint --resume {self.picture}`, overwrite it with --force, or choose another name"
             )
+
+
+def is_there(path: Path) -> bool:
+    """Whether `path` exists; InputError for a name that no file can have."""
+    with writing(path):
+        return path.exists()
 
 
 def checkpoint_beside(picture: Path) -> Path:

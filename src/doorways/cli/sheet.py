@@ -49,7 +49,7 @@ def sheet(
         str | None,
         Parameter(
             help="A row for each value of this field: any of the recipe, subject, prompts, step, rating, verdict, "
-            "a measure of the judge. Found if not given, as is the other.",
+            "score:match and its kin. Found if not given, as is the other.",
             group=LAYOUT,
             metavar="FIELD",
         ),

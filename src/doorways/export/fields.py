@@ -30,7 +30,7 @@ SPEAKS_FOR_ITSELF = ("subject", "prompts", "name")
 
 
 def value(exhibit: Exhibit, name: str) -> Any:
-    """The value (JSON) of a field: a recipe's, one of `OWN`, or a fact such as `rating` or `match`; None if unknown.
+    """The value (JSON) of a field: a recipe's, one of `OWN`, or a fact such as `rating` or `score:match`; None if unknown.
 
     Hyphens serve as underscores, as in options.
     """
@@ -73,10 +73,10 @@ def values(exhibits: Sequence[Exhibit], name: str) -> list[Any]:
 def heading(name: str, one: Any) -> str:
     """A value as it stands above a column or a row.
 
-    >>> heading("seed", 3), heading("subject", "fire | ocean"), heading("style", None), heading("match", 0.21534)
+    >>> heading("seed", 3), heading("subject", "fire | ocean"), heading("style", None), heading("score:match", 0.21534)
     ('seed 3', 'fire | ocean', 'no style', 'match 0.215')
     """
-    said = name.replace("_", " ")
+    said = name.rpartition(":")[2].replace("_", " ")
     if one is None or one == "":
         return f"no {said}"
     return text(one) if name in SPEAKS_FOR_ITSELF else f"{said} {text(one)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,11 +33,13 @@ class Tile:
         if isinstance(self.picture, Image.Image):
             return self.picture.convert("RGB")
         try:
-            with Image.open(self.picture) as image:
-                return image.convert("RGB")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # big pictures are meant here
+                with Image.open(self.picture) as image:
+                    return image.convert("RGB")
         except FileNotFoundError:
             raise InputError(f"{self.picture}: there is no such picture; check its name") from None
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise InputError(
                 f"{self.picture}: cannot be read as a picture ({error}); use an undamaged one"
             ) from error

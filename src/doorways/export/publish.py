@@ -101,7 +101,8 @@ class _Made:
         image = Tile(exhibit.picture).open()
         stem = self._unused(slug(exhibit.name))
         self.homes.setdefault(exhibit.name, stem)
-        made = renditions(image, self.folder / "pictures", stem)
+        tiles = self._tile(exhibit, stem) if max(image.size) >= FROM_PX else ""
+        made = renditions(image, self.folder / "pictures", stem, whole=not tiles)
         best, plain = ([one for one in made if one.kind == kind] for kind in (modern(), FALLBACK))
         if self.originals:
             shutil.copyfile(exhibit.picture, self.folder / "originals" / f"{stem}.png")
@@ -115,7 +116,7 @@ class _Made:
             "kind": modern(),
             "best": best,
             "plain": plain,
-            "tiles": self._tile(exhibit, stem) if max(image.size) >= FROM_PX else "",
+            "tiles": tiles,
             "original": f"originals/{stem}.png" if self.originals else "",
             "settings": told_settings(exhibit.recipe),
             "recipe": toml(public(exhibit.recipe)) if exhibit.recipe else "",

@@ -28,30 +28,32 @@ def modern() -> str:
     return "avif" if features.check("avif") else "webp"
 
 
-def renditions(image: Image.Image, folder: Path, stem: str) -> list[Rendition]:
+def renditions(image: Image.Image, folder: Path, stem: str, *, whole: bool = True) -> list[Rendition]:
     """Writes an image into `folder` in every size and kind, the smallest first in each kind.
 
     Args:
         image: RGB.
         folder: is there.
         stem: of the names of the files, `STEM-WIDTH.KIND`.
+        whole: in its full size too; a big picture that has tiles does without.
     """
     made = []
     for kind in (modern(), FALLBACK):
-        for small in _sizes(image):
+        for small in _sizes(image, whole):
             name = f"{stem}-{small.width}.{kind}"
             small.save(folder / name, **_options(kind, full=small.width == image.width))
             made.append(Rendition(name, small.width, kind))
     return made
 
 
-def _sizes(image: Image.Image) -> Iterator[Image.Image]:
+def _sizes(image: Image.Image, whole: bool) -> Iterator[Image.Image]:
     for width in WIDTHS_PX:
         if width < 0.8 * image.width:  # one that is hardly smaller saves nothing
             yield image.resize(
                 (width, max(1, round(width * image.height / image.width))), Image.Resampling.LANCZOS
             )
-    yield image
+    if whole or image.width <= WIDTHS_PX[0]:
+        yield image
 
 
 def _options(kind: str, *, full: bool) -> dict[str, Any]:

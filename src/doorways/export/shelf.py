@@ -11,6 +11,7 @@ from doorways.export.exhibit import Exhibit, Generation
 from doorways.export.gallery import Gallery, Section
 from doorways.export.grid import Grid, Tile
 from doorways.library import Entry, Library
+from doorways.library.orders import SCORE
 
 
 def board_gallery(library: Library, board: str, *, title: str = "", introduction: str = "") -> Gallery:
@@ -57,7 +58,7 @@ def exhibit(library: Library, entry: Entry) -> Exhibit:
         "boards": list(entry.boards),
         "sweep": entry.sweep,
         "seconds": entry.seconds,
-        **entry.scores,
+        **{f"{SCORE}{name}": score for name, score in entry.scores.items()},
     }
     return Exhibit(
         picture=library.files(entry.id).picture,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from doorways.judge.presence import PRESENT
+
 PROMINENCE = 0.35
 """How far a curve must fall on both sides of a peak, as a share of the curve's range."""
 
@@ -13,7 +15,7 @@ def peaks(values: Sequence[float], prominence: float = PROMINENCE) -> int:
 
     Returns: 0 or more; 0 for a flat curve.
 
-    >>> peaks([0, 1, 0, 1, 0]), peaks([1, 0.9, 1]), peaks([0, 1, 0.2, 0.9, 0.1, 0.8])
+    >>> peaks([0, 1, 0, 1, 0]), peaks([0, 1, 0.9, 1, 0]), peaks([0, 1, 0.2, 0.9, 0.1, 0.8])
     (2, 1, 3)
     """
     low, high = min(values), max(values)
@@ -28,20 +30,21 @@ def peaks(values: Sequence[float], prominence: float = PROMINENCE) -> int:
     return count
 
 
-def count(values: Sequence[float], present: Sequence[bool], prominence: float = PROMINENCE) -> int:
-    """The peaks of a thing's match over x, where the thing is to be seen at all.
+def count(shown: Sequence[float], prominence: float = PROMINENCE) -> int:
+    """The peaks of a thing's presence over x.
 
-    Any curve has a highest place, also that of a thing which is nowhere: a place where the thing is not `present`
-    counts as the curve's lowest.
+    Cosines would not do, whose range a curve has of its own: also that of a thing which is nowhere has a highest place,
+    and that of one which is everywhere has ripples. Presence has a zero, the level of things in general, and falls are
+    measured from there: what fills the picture from end to end is one thing. A place where the thing is
+    not to be seen (`presence.PRESENT`) counts as that zero.
 
     Args:
-        values: the curve of the thing (`match.curve`), p numbers from left to right.
-        present: whether it is to be seen at each of these places (`presence.PRESENT`).
+        shown: the thing's presence at each of p places from left to right.
 
     Returns: 0 or more.
 
-    >>> count([0.1, 0.5, 0.1, 0.4, 0.1], [True, True, True, False, True])
-    1
+    >>> count([0.5, 6, 1, 5, 0]), count([6, 5.5, 6, 5.2, 6]), count([0.5, 1.2, 0.3, 1.4])
+    (2, 1, 0)
     """
-    low = min(values)
-    return peaks([value if here else low for value, here in zip(values, present, strict=True)], prominence)
+    seen = [value if value >= PRESENT else 0.0 for value in shown]
+    return peaks([0.0, *seen, 0.0], prominence)

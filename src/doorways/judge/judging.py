@@ -18,7 +18,7 @@ from doorways.judge.edge_symmetry import edge_symmetry
 from doorways.judge.judgement import Judgement
 from doorways.judge.look import Look
 from doorways.judge.match import curve, match
-from doorways.judge.presence import COMMON, PRESENT, others, presence
+from doorways.judge.presence import COMMON, others, presence
 from doorways.judge.repetition import repetition
 from doorways.judge.semantic_symmetry import semantic_symmetry
 from doorways.judge.sharpness import sharpness
@@ -173,8 +173,8 @@ class Judge:
     def _count(self, look: Look, thing: str) -> tuple[int, list[float]]:
         """How many of a thing there are, and its curve."""
         values = curve(look.sliding, self.perceptor.embed_texts([thing])[0])
-        present = self._standing_out(look.sliding, thing).view(-1, HEIGHTS).amax(1) >= PRESENT
-        return count(values, present.tolist()), values
+        shown = self._standing_out(look.sliding, thing).view(-1, HEIGHTS).amax(1)
+        return count(shown.tolist()), values
 
     def _notes(
         self, recipe: Asked, scores: Mapping[str, float], machine: Mapping[str, Any] | None

@@ -37,6 +37,7 @@ def presence(cosines: Tensor, common: Tensor) -> Tensor:
         or more where hardly any other word fits as well. In these units perceptors can be compared. The presence in
         a picture is the largest of its pieces.
 
+    >>> import torch
     >>> presence(torch.tensor([0.5]), torch.tensor([[0.1, 0.2, 0.3]]))
     tensor([3.0000])
     """

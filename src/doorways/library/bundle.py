@@ -17,7 +17,7 @@ from typing import Any
 from doorways.atomic import whole, writing
 from doorways.errors import InputError
 from doorways.library.entry import AT_REST, VERDICTS, Entry
-from doorways.library.files import PAINTINGS, Files, sha256
+from doorways.library.files import PAINTINGS, sha256
 from doorways.library.sweeps import Sweep, Sweeps
 
 CONTENTS = "bundle.json"
@@ -106,7 +106,7 @@ class Bundles(Sweeps):
             machine=found.machine,
             picture_sha256=sha256(path),
         )
-        files = Files(self.folder / PAINTINGS / entry.id)
+        files = self._files(entry.id)
         with writing(files.folder):
             files.folder.mkdir()
         with whole(files.picture) as part:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from doorways.atomic import PART
 from doorways.library.claims import is_dead
 from doorways.library.entry import COLUMNS, Entry
 from doorways.library.files import PAINTINGS, Files, sha256
@@ -53,7 +54,7 @@ class Check(Store):
         for row in self.database.rows(f"SELECT lease, {COLUMNS} FROM paintings ORDER BY number"):
             lease = row["lease"]
             entry = Entry.from_row({name: row[name] for name in row.keys() if name != "lease"})  # noqa: SIM118
-            files = Files(self.folder / PAINTINGS / entry.id)
+            files = self._files(entry.id)
             if entry.state == "running":
                 if lease is None or lease < time.time() or is_dead(entry.worker or ""):
                     yield self._interrupted(entry, files)
@@ -120,7 +121,7 @@ class Check(Store):
             if path.name not in known:
                 what = (
                     "half a file that a killed process left"
-                    if path.name.startswith(".doorways-")
+                    if path.name.startswith(PART)
                     else "not the library's"
                 )
                 yield Problem("left over", entry.id, path, f"{what}; delete it")

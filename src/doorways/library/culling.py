@@ -53,11 +53,24 @@ class Culling:
         self.at = min(max(self.at + by, 0), len(self.ids) - 1)
 
     def verdict(self, verdict: str) -> str:
-        """`reject`, `keep` or `favourite`; the one that it has already takes it away."""
+        """`reject`, `keep` or `favourite`; the one that it has already takes it away.
+
+        A reject that is still to be painted, or to be gone on with, stops.
+        """
         entry = self.entry
         given = None if entry.verdict == verdict else verdict
-        self.library.verdict(entry.id, given)
-        self._did(verdict if given else f"no longer {verdict}", lambda: self.library.verdict(entry.id, entry.verdict))
+        stops = given == "reject" and entry.state in ("waiting", "resting", "paused")
+
+        def undo() -> None:
+            self.library.verdict(entry.id, entry.verdict)
+            if stops:
+                self.library.release(entry.id, entry.state)
+
+        with self.library.together():
+            self.library.verdict(entry.id, given)
+            if stops:
+                self.library.release(entry.id, "stopped")
+        self._did(verdict if given else f"no longer {verdict}", undo)
         self.go(1 if given else 0)
         return self.done[-1].what
 
@@ -78,7 +91,9 @@ class Culling:
     def reroll(self) -> str:
         """Has it painted again with another seed."""
         child = reroll(self.library, self.entry.id)
-        return self._did(f"{child.id} waits with seed {child.recipe['seed']}", lambda: self._take_back(child.id))
+        return self._did(
+            f"{child.id} waits with seed {child.recipe['seed']}", lambda: self._take_back(child.id)
+        )
 
     def vary(self) -> str:
         """Has another painted that begins with its layout."""
@@ -105,5 +120,7 @@ class Culling:
     def _take_back(self, id: str) -> None:
         child = self.library.get(id)
         if child.state != "waiting" or child.step:
-            raise InputError(f"{id}: is {child.state} by now, and stays; `doorways library delete {id}` takes it away")
+            raise InputError(
+                f"{id}: is {child.state} by now, and stays; `doorways library delete {id}` takes it away"
+            )
         self.library.delete(id)

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from doorways.atomic import whole
+from doorways.atomic import PART, whole
 from doorways.checkpoint import load_checkpoint, save_checkpoint
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Stepped
@@ -85,6 +85,10 @@ class Recorder:
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
+        for half in self.files.folder.glob(
+            f"{PART}*"
+        ):  # of a process that was killed; the painting is ours now
+            half.unlink(missing_ok=True)
         self._log.forget_after(self.painter.step)
         self._beating.start()
         return self

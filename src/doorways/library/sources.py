@@ -54,22 +54,28 @@ def renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
     return dict(settings) | changed
 
 
-def keep_sources(settings: Mapping[str, Any], folder: Path) -> None:
+def keep_sources(settings: Mapping[str, Any], folder: Path, *, before: Path | None = None) -> None:
     """Copies the pictures that a recipe names into `folder`, which is made if there are any.
+
+    Args:
+        before: the folder of the parent's copies, from which those are taken that have moved since.
 
     Raises:
         InputError: one of them is not there, or cannot be read.
     """
-    names = named_files(settings)
-    for name in names:
-        if not Path(name).is_file():
+    found: dict[Path, Path] = {}
+    for name in named_files(settings):
+        places = [Path(name), *([before / copy_name(name)] if before else [])]
+        there = next((place for place in places if place.is_file()), None)
+        if there is None:
             raise InputError(f"{name}: there is no such picture; check its name")
-    if names:
+        found[folder / copy_name(name)] = there
+    if found:
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        with whole(folder / copy_name(name)) as part:
-            shutil.copyfile(name, part)
+    for copy, there in found.items():
+        with whole(copy) as part:
+            shutil.copyfile(there, part)
 
 
 def kept_sources(settings: Mapping[str, Any], folder: Path) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Store:
             sweep: ID of the sweep that it belongs to; `subject`: what it shows in it.
             state: any but `running`, which comes of a claim.
 
-        Pictures that the recipe names are copied into the library.
+        Pictures that the recipe names are copied into the library; those that have moved, from the parent's copies.
 
         Raises:
             InputError: such a picture or the parent is not there, or the recipe has no prompts.
@@ -129,7 +129,11 @@ class Store:
                 subject=subject,
                 created=utc_now(),
             )
-            keep_sources(settings, Files(self.folder / PAINTINGS / entry.id).sources)
+            keep_sources(
+                settings,
+                self._files(entry.id).sources,
+                before=self._files(parent).sources if parent else None,
+            )
             self._insert(entry)
             return entry
 
@@ -192,7 +196,7 @@ class Store:
 
     def files(self, id: str) -> Files:
         """Where the files of a painting lie; its folder is made if it is not there."""
-        files = Files(self.folder / PAINTINGS / self.get(id).id)
+        files = self._files(self.get(id).id)
         with writing(files.folder):
             files.folder.mkdir(parents=True, exist_ok=True)
         return files
@@ -257,9 +261,12 @@ class Store:
             if entry.state == "running":
                 raise InputError(f"{entry.id}: is being painted by {entry.worker}; stop it first")
             self.database.rows("DELETE FROM paintings WHERE id = ?", (entry.id,))
-        with writing(self.folder / PAINTINGS / entry.id):
-            shutil.rmtree(self.folder / PAINTINGS / entry.id, ignore_errors=True)
+        shutil.rmtree(self._files(entry.id).folder, ignore_errors=True)
         return entry
+
+    def _files(self, id: str) -> Files:
+        """The files of the painting whose whole ID is given; its folder need not be there."""
+        return Files(self.folder / PAINTINGS / id)
 
     def _update(self, id: str, values: Mapping[str, Any]) -> Entry:
         """Sets columns of one painting."""

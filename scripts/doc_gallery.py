@@ -1,0 +1,68 @@
+"""Paints the pairs of a theme with the embedded models, and publishes the best picture of each: docs/gallery.
+
+    python scripts/doc_gallery.py                          the 33 pairs of the piece; many hours, go on by calling it again
+    python scripts/doc_gallery.py theme.toml --out site    another theme
+
+The theme is painted as `doorways explore` does, in a library of its own under build/. Of each subject the artist's
+favourite is shown, or else the one that the judge likes most; `doorways cull --library build/gallery` chooses otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from itertools import groupby
+from pathlib import Path
+
+from doorways.cli.app import run
+from doorways.judge.ranking import combine
+from doorways.library import Entry, Library
+
+ROOT = Path(__file__).parents[1]
+THEME = ROOT / "docs" / "themes" / "doorways.toml"
+STUDIES = "Studies"
+"""The section of single trials, which is no part of the piece."""
+
+
+def best(entries: list[Entry]) -> Entry:
+    """The favourite, what was kept, or what the judge likes most, of one subject's finished paintings."""
+    values = combine([entry.scores for entry in entries])
+    wanted = {"favourite": 2, "keep": 1, None: 0, "reject": -1}
+    ranked = zip(entries, values, strict=True)
+    return max(ranked, key=lambda one: (wanted[one[0].verdict], one[0].rating or 0, one[1]))[0]
+
+
+def hang(library: Library, board: str, sweep: str) -> int:
+    """Hangs the best painting of each subject on a board, in place of those before; how many there are."""
+    for entry in library.list(board=board):
+        library.unboard(entry.id, board)
+    finished = [one for one in library.list(sweep=sweep, state="finished") if STUDIES not in one.tags]
+    finished.sort(key=lambda one: one.subject or "")
+    chosen = [best(list(entries)) for _, entries in groupby(finished, key=lambda one: one.subject)]
+    for entry in chosen:
+        library.board(entry.id, board)
+    return len(chosen)
+
+
+def main() -> None:
+    """Paints, chooses, publishes."""
+    parser = argparse.ArgumentParser(
+        description="Paints the pairs of a theme and publishes the best of each."
+    )
+    parser.add_argument("theme", nargs="?", type=Path, default=THEME)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "gallery")
+    parser.add_argument("--library", type=Path, default=ROOT / "build" / "gallery")
+    given = parser.parse_args()
+    title = tomllib.loads(given.theme.read_text("utf-8")).get("title", given.theme.stem)
+    if code := run(["explore", str(given.theme), "--yes", "--library", str(given.library)]):
+        raise SystemExit(code)
+    with Library.open(given.library) as library:
+        sweep = next(one for one in reversed(library.sweeps()) if one.title == title)
+        if not hang(library, title, sweep.id):
+            raise SystemExit(f"{given.theme}: nothing is finished yet; call it again to go on")
+    words = ["publish", title, "--library", str(given.library), "--out", str(given.out), "--no-originals"]
+    raise SystemExit(run(words))
+
+
+if __name__ == "__main__":
+    main()
