@@ -15,7 +15,7 @@ from doorways.library import Library
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(doorways, tmp_path, monkeypatch):
     """The library of these tests."""
     monkeypatch.setenv("DOORWAYS_LIBRARY", str(tmp_path / "library"))
     return tmp_path / "library"
