@@ -91,7 +91,9 @@ class Culling:
     def reroll(self) -> str:
         """Has it painted again with another seed."""
         child = reroll(self.library, self.entry.id)
-        return self._did(f"{child.id} waits with seed {child.recipe['seed']}", lambda: self._take_back(child.id))
+        return self._did(
+            f"{child.id} waits with seed {child.recipe['seed']}", lambda: self._take_back(child.id)
+        )
 
     def vary(self) -> str:
         """Has another painted that begins with its layout."""
@@ -118,5 +120,7 @@ class Culling:
     def _take_back(self, id: str) -> None:
         child = self.library.get(id)
         if child.state != "waiting" or child.step:
-            raise InputError(f"{id}: is {child.state} by now, and stays; `doorways library delete {id}` takes it away")
+            raise InputError(
+                f"{id}: is {child.state} by now, and stays; `doorways library delete {id}` takes it away"
+            )
         self.library.delete(id)

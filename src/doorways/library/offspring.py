@@ -60,5 +60,7 @@ def _other(entry: Entry, seed: int | None) -> int:
     if seed is None:
         return secrets.randbits(32)
     if seed == entry.recipe.get("seed"):
-        raise InputError(f"seed {seed}: is the one that {entry.id} has; give another, or none to have it drawn")
+        raise InputError(
+            f"seed {seed}: is the one that {entry.id} has; give another, or none to have it drawn"
+        )
     return seed
