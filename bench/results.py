@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from doorways.machine import PACKAGES, version
+from doorways.machine import PACKAGES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "bench"
 """Where the published results are."""
