@@ -56,7 +56,7 @@ PAIRS = (
 SEEDS = 2
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "semantic symmetry": {"semantic_symmetry": "0 -> 0.2", "remove_mean": True},
+    "semantic symmetry": {"semantic_symmetry": "0 -> 0.25", "remove_mean": True},
     "tone symmetry": {"tone_symmetry": 2.0},
     "edge symmetry": {"edge_symmetry": 5.0},
     "smoothness": {"smoothness": 5.0},
