@@ -263,7 +263,7 @@ def test_a_healed_painting_knows_what_was_operated_on_and_how(doorways, library,
 def test_a_painting_that_was_stopped_is_gone_on_with_by_its_id_or_by_its_picture(
     doorways, library, small, tmp_path
 ):
-    words = ["paint", "fire | ocean", *small(steps=40), "--seed", "2"]
+    words = ["paint", "fire | ocean", *small(steps=16), "--seed", "2"]
     assert doorways(*words, "--out", "straight.png", "--no-library").code == 0
     for out, again in (("a.png", "last"), ("b.png", "b.png")):
         presser = threading.Thread(target=press_ctrl_c_when, args=(checkpoint_path(tmp_path / out).exists,))
@@ -272,10 +272,10 @@ def test_a_painting_that_was_stopped_is_gone_on_with_by_its_id_or_by_its_picture
         presser.join()
         stopped = library.get("last")
         assert stopped.state == "paused"
-        assert 3 <= stopped.step < 40
+        assert 3 <= stopped.step < 16
         said = doorways("paint", "--resume", again, *(["--out", "c.png"] if again == "last" else []))
         assert said.code == 0, said.err
-        assert f"going on after step {stopped.step} of 40" in said.err
+        assert f"going on after step {stopped.step} of 16" in said.err
         assert f"{stopped.id} in the library" in said.out
         done = library.get("last")
         assert (done.id, done.state, done.parent) == (stopped.id, "finished", None)
