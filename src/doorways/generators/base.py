@@ -13,7 +13,8 @@ from torch import Tensor
 from doorways.errors import InputError
 
 LEARNING_RATES: dict[str, float] = {
-    "vqgan": 0.025,  # the f16 family, the embedded one included ("Doorways", Moulton 2021)
+    "vqgan": 0.025,  # the f16 family ("Doorways", Moulton 2021)
+    "vqgan-unit": 0.1,  # codes on the unit sphere, as the embedded one's: things come out clearer than at 0.025
     "autoencoder": 0.05,  # latents of unit variance without a codebook: KL autoencoders and TAESD
     "fourier": 0.03,
 }

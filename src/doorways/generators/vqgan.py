@@ -39,11 +39,12 @@ class VQGAN:
         self.model = model.eval().requires_grad_(False)
         self.logits = None if logits is None else logits.eval().requires_grad_(False)
         self.factor: int = 2 ** (len(model.config.block_out_channels) - 1)
-        self.learning_rate = LEARNING_RATES["vqgan"]
         self.fingerprint = fingerprint(model, logits)
         self.chain = frozen(model.decoder)
         self.codes = model.quantize.embedding.weight.detach().float().clone()
         """Codebook `[k, d]`, float32."""
+        unit = bool((self.codes.norm(dim=1) - 1).abs().amax() < 0.01)
+        self.learning_rate = LEARNING_RATES["vqgan-unit" if unit else "vqgan"]
         self._half_squares = self.codes.square().sum(1) / 2
 
     def encode(self, picture: Tensor) -> Tensor:
