@@ -12,6 +12,7 @@
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
 # PROMPTS SEED OUT FLAGS   what `make paint` paints
 # PYTHON=python3.12     which Python .venv is made of
+# BEGIN=FOLDER          the perceptor whose weights a training begins with, such as src/doorways/embedded/perceptor
 # MINUTES=120           after how long a piece of training stops; give its command again to go on
 
 PYTHON ?= python3
@@ -70,9 +71,10 @@ train-data: $(TRAINING)
 	.venv/bin/python -m training.render
 	.venv/bin/python -m training.scenery
 	.venv/bin/python -m training.words
+	.venv/bin/python -m training.teacher
 
 train-perceptor train-judge: train-%: $(TRAINING)
-	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES)
+	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))
 
 train-generator: $(TRAINING)
 	.venv/bin/python -m training.generator --minutes $(MINUTES)

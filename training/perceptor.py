@@ -1,10 +1,10 @@
 """Stage 2: a robust perceptor, trained under attack against the words' vectors and a teacher of pictures.
 
 It learns names from undisturbed scenes first, which is quick, and robustness after that (Jeddi et al. 2020, "A simple
-fine-tuning is all you need"): then each step learns from its scenes twice, under noise within an L2 ball, and moved within
-the ball to where that made the network wrong. The gradient that moves them is a by-product of the first pass
-(Shafahi et al. 2019, "Adversarial training for free"). The tower names them among all names, their captions among those of the batch
-(Radford et al. 2021), and sees their first drawing as the teacher sees it undisturbed (`teacher.py`).
+fine-tuning is all you need"): then each step learns from its scenes twice, under noise within an L2 ball, and moved
+within the ball to where that made the network wrong. The gradient that moves them is a by-product of the first pass
+(Shafahi et al. 2019, "Adversarial training for free"). The tower names them among all names, their captions among
+those of the batch (Radford et al. 2021), and sees their first drawing as the teacher sees it undisturbed (`teacher.py`).
 The ball's radius is given for 32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
 Resumable: `work/NAME.pt` holds all that the next step depends on.
 """

@@ -45,6 +45,7 @@ def main() -> None:
     if (WORK / "words.pt").exists():
         print("words: are there already")
         return
+    torch.manual_seed(0)  # the principal components begin at random
     texts = phrases()
     words = list(
         dict.fromkeys([*minilm.vocabulary(), *(word for text in texts for word in split_words(text))])

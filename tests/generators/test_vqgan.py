@@ -154,3 +154,11 @@ def test_the_fingerprint_tells_weights_apart(folder: Path, generator: VQGAN, tmp
     with torch.no_grad():
         other.post_quant_conv.bias += 1e-3
     assert load_generator(str(tiny.save(other, tmp_path))).fingerprint != generator.fingerprint
+
+
+def test_codes_on_the_unit_sphere_move_faster(tmp_path: Path, generator: VQGAN) -> None:
+    model = tiny.vqmodel()
+    codes = model.quantize.embedding.weight.data
+    codes.copy_(torch.nn.functional.normalize(codes, dim=1))
+    unit = load_generator(str(tiny.save(model, tmp_path)))
+    assert (generator.learning_rate, unit.learning_rate) == (0.025, 0.1)
