@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import struct
 import sys
 import time
@@ -29,6 +30,7 @@ class Terminal:
         self.child, self.descriptor = pty.fork()
         if not self.child:  # pragma: no cover - the other process
             os.chdir(folder)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # who tests in the background has it ignored
             plain = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "TMUX")}
             os.execve(sys.executable, [sys.executable, "-c", program, *words], plain | environment)
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

@@ -195,7 +195,7 @@ def test_ctrl_c_keeps_the_picture_and_its_command_resumes_to_the_same_bytes(door
 
 
 def test_a_killed_run_loses_at_most_the_steps_since_its_checkpoint(doorways, small, tmp_path):
-    words = ["paint", "fire | ocean", *small(steps=20), "--seed", "2"]
+    words = ["paint", "fire | ocean", *small(steps=20), "--seed", "2", "--threads", "1"]
     process = start(tmp_path, *words, "--out", "a.png", "--checkpoint-every", "2", "--preview-every", "3")
     wait_for(process, "step 8/20")
     process.kill()
