@@ -199,7 +199,7 @@ def test_a_big_picture_is_seen_through_its_tiles(visit, violations, tmp_path, mo
     assert any("/12/" in url for url in page.asked)
     assert page.wrong == []
     page.keyboard.press("Escape")
-    assert page.evaluate("document.querySelector('.stage canvas')") is None
+    page.wait_for_function("!document.querySelector('.stage canvas')")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
