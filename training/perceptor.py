@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from doorways.perceptors import tower
 from doorways.perceptors.tower import PictureTower, TextTower, TowerConfig, save
+from doorways.perceptors.words import Words
 from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
 from training.fetch import WORK
@@ -40,7 +41,7 @@ class Plan:
         radius: of the ball at its largest, times `attack.RADIUS_PER_VALUE`.
         ramp: between which steps the radius grows from 0; before it nothing is attacked.
         cooling: the last so many steps, over which the learning rate falls to 0.
-        sides: from which step on pictures have which side in pixels; one below 0 counts from the end.
+        sides: from which step on pictures have which side in pixels.
         batch: scenes in a step.
         teaching: weight of the teacher's view of the pictures.
     """
@@ -59,7 +60,7 @@ class Plan:
 
     def side_px(self, step: int) -> int:
         """Side of the pictures at `step`."""
-        return [side for start, side in self.sides if step >= start + self.steps * (start < 0)][-1]
+        return [side for start, side in self.sides if step >= start][-1]
 
     def radius_at(self, step: int) -> float:
         """L2 radius of the ball at `step`."""
@@ -189,12 +190,19 @@ class Training:
             "student": self.student.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average,
+            "words": {
+                "vocabulary": self.table.vocabulary,
+                "vectors": self.table.vectors,
+                "weights": self.table.weights,
+            },
             "step": self.step,
             "rng": self.rng.get_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on where `state` was taken."""
+        """Goes on where `state` was taken, with the words that it was begun with."""
+        self.table = Words(**state["words"])
+        self.name_bags = self.table.bag(self.scenes.names)
         self.student.load_state_dict(state["student"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average, self.step = state["average"], state["step"]

@@ -13,7 +13,7 @@ from training.perceptor import PLANS, Plan, Student, Targets, same_captions, sim
 from training.scenes import Batch
 
 PLAN = Plan(
-    "test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(200, 400), cooling=300, sides=((0, 24), (-500, 48))
+    "test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(200, 400), cooling=300, sides=((0, 24), (500, 48))
 )
 
 

@@ -14,7 +14,7 @@ from doorways.errors import InputError
 
 LEARNING_RATES: dict[str, float] = {
     "vqgan": 0.025,  # the f16 family ("Doorways", Moulton 2021)
-    "vqgan-unit": 0.1,  # codes on the unit sphere, as the embedded one's: things come out clearer than at 0.025
+    "vqgan-unit": 0.1,  # codes on the unit sphere, as the embedded one's; chosen by eye on two pictures
     "autoencoder": 0.05,  # latents of unit variance without a codebook: KL autoencoders and TAESD
     "fourier": 0.03,
 }
