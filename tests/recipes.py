@@ -35,7 +35,7 @@ def vqgan() -> str:
 
 
 def quick(**changes: object) -> Recipe:
-    """Six steps of "fire | ocean" on 48x24, without growth, on one thread; `changes` win."""
+    """Six steps of "fire | ocean" on 48x24, without growth, on one thread, in fp32; `changes` win."""
     settings = {
         "prompts": "fire | ocean",
         "generator": "fourier",
@@ -46,5 +46,6 @@ def quick(**changes: object) -> Recipe:
         "cutouts": 6,
         "seed": 1,
         "threads": 1,
+        "precision": "fp32",
     }
     return Recipe.build(**{**settings, **changes})

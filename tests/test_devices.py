@@ -13,7 +13,9 @@ from doorways.devices import choose_device
 def cards(monkeypatch: pytest.MonkeyPatch) -> object:
     """Makes torch say which devices this machine has."""
 
-    def have(cuda: int = 0, capability: int = 8, mps: bool = False) -> None:
+    def have(cuda: int = 0, capability: int = 8, mps: bool = False, bf16: bool = False) -> None:
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bf16)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (capability, 0))
@@ -27,6 +29,7 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> object:
     ("machine", "device", "precision"),
     [
         ({}, "cpu", "fp32"),
+        ({"bf16": True}, "cpu", "bf16"),
         ({"mps": True}, "mps", "fp32"),
         ({"cuda": 1, "mps": True}, "cuda", "bf16"),
         ({"cuda": 1, "capability": 7}, "cuda", "fp32"),

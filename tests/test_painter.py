@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 import doorways
+from doorways.devices import choose_device
 from doorways.errors import DoorwaysError, InputError
 from doorways.events import Finished, Grew, Started, Stepped
 from doorways.objectives import Objective, smoothness
@@ -104,7 +105,7 @@ def test_what_was_left_open_is_filled_in():
     painter = Painter(quick(grow_at=(0.5,)))
     assert painter.recipe.start_size == Size(24, 12)
     assert painter.recipe.learning_rate == painter.generator.learning_rate
-    assert painter.recipe.precision == "fp32"
+    assert Painter(quick(precision="auto")).recipe.precision == choose_device().precision
     assert Painter(quick(learning_rate=0.5)).recipe.learning_rate == 0.5
     assert Painter(quick(generator=vqgan())).recipe.learning_rate == 0.025
 

@@ -33,8 +33,8 @@ class Device:
 def choose_device(wanted: str = "auto", precision: str = "auto") -> Device:
     """The device and precision for a recipe's `device` and `precision`.
 
-    `auto` takes the first of CUDA, Apple's MPS and the CPU that is there; bf16 on CUDA cards that compute in it, and
-    fp32 anywhere else (fp16 is never chosen unasked: small gradients vanish in it).
+    `auto` takes the first of CUDA, Apple's MPS and the CPU that is there; bf16 where a CUDA card or the CPU computes in
+    it, and fp32 anywhere else (fp16 is never chosen unasked: small gradients vanish in it).
 
     Args:
         wanted: `auto`, `cpu`, `mps`, `cuda` or `cuda:N`.
@@ -48,7 +48,7 @@ def choose_device(wanted: str = "auto", precision: str = "auto") -> Device:
     if precision not in ("auto", *DTYPES):
         raise InputError(f"precision {precision!r}: must be auto, {', '.join(DTYPES)}")
     if precision == "auto":
-        dtype = torch.bfloat16 if device.type == "cuda" and _has_bf16(device) else torch.float32
+        dtype = torch.bfloat16 if _has_bf16(device) else torch.float32
     else:
         dtype = DTYPES[precision]
         if dtype == torch.bfloat16 and device.type == "cuda" and not _has_bf16(device):
@@ -86,7 +86,18 @@ def _device(wanted: str) -> torch.device:
 
 
 def _has_bf16(device: torch.device) -> bool:
-    return torch.cuda.get_device_capability(device)[0] >= 8
+    """Whether the device has instructions for bf16; without them it is slower than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    return device.type == "cpu" and cpu_has_bf16()
+
+
+def cpu_has_bf16() -> bool:
+    """Whether this CPU has AVX-512 BF16 or AMX."""
+    return any(
+        bool(getattr(torch.cpu, name, bool)())
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
 
 
 def _name(device: torch.device) -> str:
