@@ -12,7 +12,7 @@
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
 # PROMPTS SEED OUT FLAGS   what `make paint` paints
 # PYTHON=python3.12     which Python .venv is made of
-# BEGIN=FOLDER          the perceptor whose weights a training begins with, such as src/doorways/embedded/perceptor
+# BEGIN=FOLDER          the model whose weights its training begins with, such as src/doorways/embedded/perceptor
 # MINUTES=120           after how long a piece of training stops; give its command again to go on
 
 PYTHON ?= python3
@@ -77,7 +77,7 @@ train-perceptor train-judge: train-%: $(TRAINING)
 	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))
 
 train-generator: $(TRAINING)
-	.venv/bin/python -m training.generator --minutes $(MINUTES)
+	.venv/bin/python -m training.generator --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))
 
 train-ship: $(TRAINING)
 	.venv/bin/python -m training.ship

@@ -29,6 +29,12 @@ class Codebook(nn.Module):
         self.register_buffer("sums", self.codes.clone())
         self.register_buffer("counts", torch.ones(codes))
 
+    def begin(self, codes: Tensor) -> None:
+        """Starts from `codes` [k, d], each as if it stood for one cell."""
+        self.codes.copy_(codes)
+        self.sums.copy_(codes)
+        self.counts.fill_(1.0)
+
     def forward(self, hidden: Tensor, rng: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Snaps the cells of `hidden` [n, d, h, w] to the nearest codes; learns from them if `rng` is given.
 

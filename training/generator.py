@@ -19,11 +19,14 @@ from torch.nn import functional as F
 from doorways.perceptors import tower
 from training.codebook import CODES, WIDTH, Codebook
 from training.fetch import WORK
-from training.resumable import Clock, copy_of, follow, keep
+from training.resumable import BF16, Clock, copy_of, follow, keep
 from training.scenes import Scenes
 
 SIDE_PX, BATCH, NEAR, SEED = 64, 24, 3.0, 3
-ADVERSARIAL_FROM = 0.65  # of the run; the discriminator itself learns from a fiftieth of the run earlier on
+PERCEPTUAL_FROM, ADVERSARIAL_FROM = (
+    0.4,
+    0.75,
+)  # of the run; the discriminator itself learns a fiftieth of it earlier
 SHAPE = {
     "in_channels": 3,
     "out_channels": 3,
@@ -60,32 +63,39 @@ def perceptual(eyes: tower.PictureTower, made: Tensor, real: Tensor) -> Tensor:
     Args:
         made, real: pictures [n, 3, h, w] in [0, 1]; the gradient goes to `made` alone.
     """
-    with torch.no_grad():
-        wanted = [F.normalize(f, dim=1) for f in eyes.features(real)]
+    with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+        with torch.no_grad():
+            wanted = eyes.features(real)
+        found = eyes.features(made)
     differences = [
-        (F.normalize(f, dim=1) - w).square().sum(1).mean()
-        for f, w in zip(eyes.features(made), wanted, strict=True)
+        (F.normalize(f.float(), dim=1) - F.normalize(w.float(), dim=1)).square().sum(1).mean()
+        for f, w in zip(found, wanted, strict=True)
     ]
     return torch.stack(differences).sum()
 
 
 def load_eyes(folder: Path = WORK / "perceptor_tower") -> tower.PictureTower | None:
     """The picture tower that the perceptual loss sees through, where one is trained already."""
-    return tower.load(folder).picture_tower if (folder / "weights.safetensors").exists() else None
+    if not (folder / "weights.safetensors").exists():
+        return None
+    # With channels last, the way back through a group norm of few channels takes several times as long.
+    eyes: tower.PictureTower = tower.load(folder).picture_tower.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return eyes
 
 
 class Training:
     """One run: all that its next step depends on."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, begin: Path | None = None) -> None:
         torch.manual_seed(SEED)
         self.steps, self.step = steps, 0
         self.rng = torch.Generator().manual_seed(SEED)
         self.scenes = Scenes("large", source_px=192)
         self.model, self.codebook, self.critic = VQModel(**SHAPE), Codebook(), Discriminator()
+        if begin is not None:
+            self.model.load_state_dict(VQModel.from_pretrained(begin, torch_dtype=torch.float32).state_dict())
+            self.codebook.begin(self.model.quantize.embedding.weight.detach())
         self.model.quantize = nn.Identity()
-        self.model.to(memory_format=torch.channels_last)
-        self.critic.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.makers = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
         self.critics = torch.optim.AdamW(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.9))
         self.average = copy_of(self.model)
@@ -116,10 +126,14 @@ class Training:
     def advance(self) -> str:
         """One step of the maker, and of the critic once it takes part; says how it went."""
         progress = self.step / self.steps
-        real = self.scenes.draw(BATCH, SIDE_PX, self.rng, near=NEAR).pictures
-        x = (real * 2 - 1).contiguous(memory_format=torch.channels_last)
-        codes, commitment, places = self.codebook(self.model.quant_conv(self.model.encoder(x)), self.rng)
-        made = self.model.decoder(self.model.post_quant_conv(codes))
+        real = self.scenes.draw(BATCH, SIDE_PX, self.rng, near=NEAR, third=0.3, lit=0.1).pictures
+        x = real * 2 - 1
+        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+            hidden = self.model.quant_conv(self.model.encoder(x))
+        codes, commitment, places = self.codebook(hidden.float(), self.rng)
+        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+            made = self.model.decoder(self.model.post_quant_conv(codes))
+        made = made.float()
         loss = self.loss(made, x, real, commitment, progress)
         for group in self.makers.param_groups:
             group["lr"] = 1.2e-3 * min(1.0, self.step / 200) * (1 - progress) ** 0.8
@@ -139,7 +153,7 @@ class Training:
     def loss(self, made: Tensor, x: Tensor, real: Tensor, commitment: Tensor, progress: float) -> Tensor:
         """What the maker minimises; `made` and `x` in [-1, 1], `real` = x in [0, 1]."""
         loss = (made - x).abs().mean() + (made - x).square().mean() + 0.25 * commitment
-        if self.eyes is not None:
+        if self.eyes is not None and progress >= PERCEPTUAL_FROM:
             loss = loss + 0.15 * perceptual(self.eyes, (made + 1) / 2, real)
         if progress >= ADVERSARIAL_FROM:
             self.critic.requires_grad_(False)
@@ -161,9 +175,9 @@ class Training:
         shown.half().save_pretrained(out)
 
 
-def train(steps: int, out: Path, minutes: float) -> None:
+def train(steps: int, out: Path, minutes: float, begin: Path | None = None) -> None:
     """Trains until all steps are done or the minutes are over; the folder `out` is renewed every 200 steps."""
-    training, clock, state_file = Training(steps), Clock(minutes), WORK / "generator.pt"
+    training, clock, state_file = Training(steps, begin), Clock(minutes), WORK / "generator.pt"
     if state_file.exists():
         training.restore(torch.load(state_file, weights_only=True))
     while training.step < steps:
@@ -181,13 +195,14 @@ def train(steps: int, out: Path, minutes: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=4200)
     parser.add_argument("--out", type=Path, default=WORK / "generator_vqgan")
+    parser.add_argument("--begin", type=Path, help="folder of a generator of this shape to begin with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.steps, arguments.out, arguments.minutes)
+    train(arguments.steps, arguments.out, arguments.minutes, arguments.begin)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,11 @@ from doorways.perceptors.words import Words
 from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
 from training.fetch import WORK
-from training.resumable import Clock, copy_of, follow, keep
+from training.resumable import BF16, Clock, copy_of, follow, keep
 from training.scenes import Batch, Scenes
 
-BF16 = torch.cpu._is_avx512_bf16_supported()
-"""Whether the picture tower computes in half precision; that is half as fast again where the processor can."""
+SHOWN = {"bare": 0.1, "second": 0.2, "third": 0.3, "repeated": 0.15, "lit": 0.1}
+"""Shares of the scenes: `Scenes.draw`."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,15 @@ class Plan:
 
 
 PLANS = {
-    "perceptor": Plan("perceptor", TowerConfig(size_px=32), 1300, seed=1),
+    "perceptor": Plan(
+        "perceptor",
+        TowerConfig(size_px=32),
+        2700,
+        seed=4,
+        ramp=(1500, 1700),
+        cooling=700,
+        sides=((0, 32),),
+    ),
     "judge": Plan(
         "judge",
         TowerConfig(
@@ -236,7 +244,7 @@ class Training:
         """One step; says how it went."""
         plan = self.plan
         side_px, radius = plan.side_px(self.step), plan.radius_at(self.step)
-        batch = self.scenes.draw(plan.batch, side_px, self.rng, bare=0.1, second=0.1)
+        batch = self.scenes.draw(plan.batch, side_px, self.rng, **SHOWN)
         noisy = somewhere_within(batch.pictures, radius, self.rng)
         loss, gradient = self.learn(noisy.clone(), batch)
         if radius > 0:

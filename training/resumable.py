@@ -1,4 +1,4 @@
-"""What makes a training resumable: its state on disk, whole or not at all; the average of its weights; its clock."""
+"""What trainings share: their state on disk, whole or not at all; the average of their weights; clock and precision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from doorways.devices import cpu_has_bf16
+
+BF16 = cpu_has_bf16()
+"""Whether networks compute in half precision while they are trained; faster where the processor can."""
 
 
 def keep(state: dict[str, Any], path: Path) -> None:

@@ -24,6 +24,12 @@ COLOURS = {
     "blue": (50, 110, 210), "purple": (130, 70, 190), "pink": (245, 140, 185), "brown": (125, 80, 45),
     "black": (30, 30, 35), "white": (245, 245, 245), "grey": (140, 140, 145),
 }  # fmt: skip
+TIMES = {
+    ("at night", "under a night sky"): (0.38, 0.42, 0.7), ("at sunset", "in the evening"): (1.1, 0.72, 0.5),
+    ("at dawn", "in the early morning"): (1.0, 0.85, 0.95), ("at noon", "in bright sunlight"): (1.2, 1.2, 1.1),
+}  # fmt: skip
+"""What a time of day is called, and what it does to red, green and blue."""
+NUMBERS = {2: "two", 3: "three"}
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,8 @@ class Batch:
 
     Args:
         pictures: [n, 3, s, s] in [0, 1].
-        labels: [n, 3] places in the list of names of first thing, second thing, what is behind; -1: none or unknown.
-        shares: [n, 3], how much of the scene each is; rows sum to one, 0: not there.
+        labels: [n, 4] places in the list of names of the three things and of what is behind; -1: none or unknown.
+        shares: [n, 4], how much of the scene each is; rows sum to one, 0: not there.
         captions: a sentence for each.
         drawn: [n], which drawing is the first thing, -1: none.
     """
@@ -120,35 +126,56 @@ class Scenes:
         *,
         bare: float = 0.2,
         second: float = 0.3,
+        third: float = 0.0,
+        repeated: float = 0.0,
+        lit: float = 0.0,
         near: float = 1.0,
     ) -> Batch:
         """A batch of `count` scenes; a share `bare` shows scenery alone, a share `second` of the others two things.
 
-        `near` > 1 brings things up to that many times nearer, so that the picture shows a part of them.
+        A share `third` of those that have two has three, a share `repeated` of them shows the same drawing each time,
+        and a share `lit` of all is seen at another time of day. `near` > 1 brings things up to that many times nearer,
+        so that the picture shows a part of them.
         """
         chance = random.Random(int(torch.randint(2**62, (), generator=rng)))
         pictures, backgrounds = self.draw_backgrounds(count, side_px, rng)
         behind = [chance.choice(self.background_names[i]) if i >= 0 else None for i in backgrounds]
         unnamed = torch.tensor([name is None for name in behind])
-        has_first = (torch.rand(count, generator=rng) >= bare) | unnamed
-        has_second = has_first & (torch.rand(count, generator=rng) < second)
-        chosen = torch.multinomial(self.weights, 2 * count, replacement=True, generator=rng).view(2, count)
+        first = (torch.rand(count, generator=rng) >= bare) | unnamed
+        two = first & (torch.rand(count, generator=rng) < second)
+        present = (first, two, two & (torch.rand(count, generator=rng) < third))
+        chosen = torch.multinomial(self.weights, 3 * count, replacement=True, generator=rng).view(3, count)
+        chosen = torch.where(torch.rand(count, generator=rng) < repeated, chosen[0], chosen)
+        shift = torch.zeros(count, 2)
         things: list[list[str | None]] = []
-        for slot, present in enumerate((has_first, has_second)):
+        for slot, there in enumerate(present):
             scale = (0.55 + 0.75 * torch.rand(count, generator=rng)) * (0.55 if slot else 1.0)
-            scale = torch.where(has_second, scale * (1.0 if slot else 0.7), scale)
+            scale = torch.where(two, scale * (1.0 if slot else 0.7), scale)
             scale = scale * near ** torch.rand(count, generator=rng)
-            pictures = self.paste(pictures, chosen[slot], scale, present, rng)
+            reach = (1.15 - scale).abs().clamp_min(0.1)
+            aside = (2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None]
+            pictures = self.paste(pictures, chosen[slot], scale, aside, there, rng)
             names = [self.drawing_names[i] for i in chosen[slot].tolist()]
-            things.append([name if there else None for name, there in zip(names, present, strict=True)])
+            things.append([name if shown else None for name, shown in zip(names, there, strict=True)])
+            shift = shift if slot else aside
+        times = [chance.choice(list(TIMES)) if chance.random() < lit else None for _ in range(count)]
+        light = torch.tensor([TIMES[time] if time else (1.0, 1.0, 1.0) for time in times])
         rows = list(zip(*things, behind, strict=True))
-        labels = torch.tensor([[self.place.get(name, -1) if name else -1 for name in row] for row in rows])
-        colours = [self.colours[i] for i in chosen[0].tolist()]
         captions = [
-            caption(chance, row[0], colour, *row[1:]) for row, colour in zip(rows, colours, strict=True)
+            caption(
+                chance,
+                [name for name in row[:3] if name],
+                row[3],
+                colour=self.colours[drawing],
+                where=whereabouts(*place),
+                time=chance.choice(time) if time else None,
+            )
+            for row, drawing, place, time in zip(rows, chosen[0].tolist(), shift.tolist(), times, strict=True)
         ]
-        drawn = torch.where(has_first, chosen[0], -1)
-        return Batch(pictures.clamp(0, 1), labels, shares_of(rows), captions, drawn)
+        labels = torch.tensor([[self.place.get(name, -1) if name else -1 for name in row] for row in rows])
+        drawn = torch.where(first, chosen[0], -1)
+        pictures = (pictures * light[:, :, None, None]).clamp(0, 1)
+        return Batch(pictures, labels, shares_of(rows), captions, drawn)
 
     def draw_backgrounds(self, count: int, side_px: int, rng: torch.Generator) -> tuple[Tensor, list[int]]:
         """Crops of scenery (three in five), gradients and plain colours; and which scenery each is, -1: none."""
@@ -170,17 +197,22 @@ class Scenes:
         return pictures, torch.where(named, chosen, -1).tolist()
 
     def paste(
-        self, pictures: Tensor, chosen: Tensor, scale: Tensor, present: Tensor, rng: torch.Generator
+        self,
+        pictures: Tensor,
+        chosen: Tensor,
+        scale: Tensor,
+        shift: Tensor,
+        present: Tensor,
+        rng: torch.Generator,
     ) -> Tensor:
         """Pastes the drawings `chosen` [n] at a side of `scale` [n] times the picture's where they are `present` [n].
 
-        Somewhere, a little turned, flipped at times, in a little other light.
+        Their middles are `shift` [n, 2] away from the picture's, in halves of its side; they are a little turned,
+        flipped at times, in a little other light.
         """
         count, _, side_px, _ = pictures.shape
         angle = torch.randn(count, generator=rng) * 0.12
         flip = torch.where(torch.rand(count, generator=rng) < 0.3, -1.0, 1.0)
-        reach = (1.15 - scale).abs().clamp_min(0.1)
-        shift = (2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None]
         theta = picture_to_drawing(angle, flip, scale, shift)
         grid = F.affine_grid(theta, [count, 4, side_px, side_px], align_corners=False)
         layer = F.grid_sample(self.drawings[chosen].float() / 255, grid, align_corners=False)
@@ -203,30 +235,66 @@ def picture_to_drawing(angle: Tensor, flip: Tensor, scale: Tensor, shift: Tensor
 
 
 def shares_of(rows: Sequence[Sequence[str | None]]) -> Tensor:
-    """How much of each scene its first thing, its second thing and what is behind them are: [n, 3], rows sum to one."""
+    """How much of each scene its three things and what is behind them are: [n, 4], rows sum to one."""
     shares = torch.tensor(
         [
-            [0.7 * (first is not None), 0.3 * (other is not None), behind_share(first) * (behind is not None)]
-            for first, other, behind in rows
+            [0.7, 0.3 * (second is not None), 0.2 * (third is not None), 0.2 * (behind is not None)]
+            if first is not None
+            else [0.0, 0.0, 0.0, 1.0]
+            for first, second, third, behind in rows
         ]
     )
     return shares / shares.sum(1, keepdim=True)
 
 
-def behind_share(first: str | None) -> float:
-    """What is behind a thing says less than scenery alone."""
-    return 1.0 if first is None else 0.2
+def whereabouts(x: float, y: float) -> str | None:
+    """What to call the place (x, y) in [-1, 1], seen from the middle; None for the middle itself."""
+    if max(abs(x), abs(y)) < 0.3:
+        return None
+    if abs(x) >= abs(y):
+        return "on the right" if x > 0 else "on the left"
+    return "at the bottom" if y > 0 else "at the top"
+
+
+def plural(name: str) -> str:
+    """More than one of it.
+
+    >>> plural("castle"), plural("fox"), plural("cherry")
+    ('castles', 'foxes', 'cherries')
+    """
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def caption(
-    chance: random.Random, first: str | None, colour: str, other: str | None, behind: str | None
+    chance: random.Random,
+    things: Sequence[str],
+    behind: str | None,
+    *,
+    colour: str,
+    where: str | None = None,
+    time: str | None = None,
 ) -> str:
-    """A small grammar of what, in which colour, with what, and where: "a red castle and a tree in front of hills"."""
-    if first is None:
-        return chance.choice(["{}", "a picture of {}", "{} landscape"]).format(behind)
-    text = f"a {colour} {first}" if chance.random() < 0.3 else chance.choice([first, f"a {first}"])
-    if other is not None and chance.random() < 0.8:
-        text += chance.choice([" and a ", " with a ", " beside a "]) + other
+    """A small grammar of what, how many, in which colour, where, with what, in front of what, and when.
+
+    "two red castles on the left and a tree in front of hills at night". `colour` and `where` are the first thing's.
+    """
+    if not things:
+        text = chance.choice(["{}", "a picture of {}", "{} landscape"]).format(behind)
+        return f"{text} {time}" if time else text
+    first, others = things[0], [thing for thing in things[1:] if thing != things[0]]
+    number = len(things) - len(others)
+    hue = f"{colour} " if chance.random() < 0.3 else ""
+    if number > 1:
+        text = f"{NUMBERS[number]} {hue}{plural(first)}"
+    else:
+        text = f"a {hue}{first}" if hue else chance.choice([first, f"a {first}"])
+    if where is not None and chance.random() < 0.3:
+        text += f" {where}"
+    for other in others:
+        if chance.random() < 0.8:
+            text += chance.choice([" and a ", " with a ", " beside a "]) + other
     if behind is not None and chance.random() < 0.7:
         text += chance.choice([" in front of ", " with ", " and "]) + behind
-    return text
+    return f"{text} {time}" if time else text

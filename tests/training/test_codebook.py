@@ -37,6 +37,17 @@ def test_it_comes_to_stand_for_the_cells(codebook, hidden):
     assert torch.allclose(codebook.codes.norm(dim=-1), torch.ones(12), atol=1e-5)
 
 
+def test_it_begins_with_the_codes_of_another(codebook, hidden):
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(50):
+        codebook(hidden, rng)
+    other = Codebook(codes=12, width=3)
+    other.begin(codebook.codes)
+    assert torch.equal(other(hidden)[0], codebook(hidden)[0])
+    other(hidden, rng)
+    assert F.cosine_similarity(other.codes, codebook.codes).median() > 0.99
+
+
 def test_dead_codes_move_to_where_they_are_needed(codebook, hidden):
     codebook.codes[3:] = F.normalize(-hidden.movedim(1, -1).reshape(-1, 3).mean(0), dim=-1)
     codebook.counts[3:] = 0.0

@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from training.scenes import Scenes, caption, concept_names, shares_of
+from training.scenes import TIMES, Scenes, caption, concept_names, shares_of, whereabouts
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +38,19 @@ def test_shares_sum_to_one_and_belong_to_labels(scenes):
     assert torch.equal(batch.shares > 0, batch.labels >= 0)
 
 
-def test_first_things_weigh_more_than_second_ones_and_than_what_is_behind():
+def test_first_things_weigh_more_than_other_ones_and_than_what_is_behind():
     rows = [
-        ("castle", None, None),
-        ("castle", "tree", "desert"),
-        ("castle", None, "desert"),
-        (None, None, "night"),
+        ("castle", None, None, None),
+        ("castle", "tree", None, "desert"),
+        ("castle", "tree", "star", "desert"),
+        ("castle", None, None, "desert"),
+        (None, None, None, "night"),
     ]
     shares = shares_of(rows)
-    assert torch.allclose(shares[1], torch.tensor([0.7, 0.3, 0.2]) / 1.2)
-    assert torch.allclose(shares[2], torch.tensor([0.7, 0.0, 0.2]) / 0.9)
-    assert shares[[0, 3]].tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert torch.allclose(shares[1], torch.tensor([0.7, 0.3, 0.0, 0.2]) / 1.2)
+    assert torch.allclose(shares[2], torch.tensor([0.7, 0.3, 0.2, 0.2]) / 1.4)
+    assert torch.allclose(shares[3], torch.tensor([0.7, 0.0, 0.0, 0.2]) / 0.9)
+    assert shares[[0, 4]].tolist() == [[1, 0, 0, 0], [0, 0, 0, 1]]
 
 
 def test_captions_name_what_is_first_in_the_scene(scenes):
@@ -62,7 +64,7 @@ def test_scenery_alone_is_its_own_colour(scenes):
     bare = (batch.shares[:, 0] == 0).nonzero()[:, 0]
     assert len(bare) > 20
     for i in bare.tolist():
-        level = {"desert": 20, "night": 80}[scenes.names[int(batch.labels[i, 2])]]
+        level = {"desert": 20, "night": 80}[scenes.names[int(batch.labels[i, 3])]]
         assert torch.allclose(batch.pictures[i], torch.tensor(level / 255), atol=1e-3)
 
 
@@ -84,14 +86,55 @@ def test_names_that_a_list_lacks_have_no_label(world):
     assert (batch.shares[:, 0] > 0).all()
 
 
-def test_the_grammar_says_what_with_what_and_where():
+def test_things_come_again_and_at_another_time_of_day(scenes):
+    batch = draw(scenes, bare=0.0, second=1.0, third=1.0, repeated=1.0)
+    assert torch.equal(batch.labels[:, 0], batch.labels[:, 2])
+    assert all(words.startswith("three ") for words in batch.captions)
+    others = draw(scenes, bare=0.0, second=1.0, third=1.0)
+    assert (others.labels[:, :3] >= 0).all()
+    assert not torch.equal(others.labels[:, 0], others.labels[:, 2])
+
+
+def test_a_time_of_day_is_said_and_seen(scenes):
+    batch = draw(scenes, bare=1.0, lit=1.0)
+    said = [any(word in words for time in TIMES for word in time) for words in batch.captions]
+    assert all(said)
+    nights = [
+        i for i, words in enumerate(batch.captions) if words.endswith(("at night", "under a night sky"))
+    ]
+    red, _, blue = batch.pictures[nights].mean((0, 2, 3)).tolist()
+    assert blue > 1.3 * red
+
+
+def test_where_the_first_thing_stands_is_told_by_its_place():
+    assert whereabouts(0.1, -0.2) is None
+    assert [whereabouts(*place) for place in ((-0.5, 0.1), (0.5, 0.4), (0.1, -0.4), (0.2, 0.6))] == [
+        "on the left",
+        "on the right",
+        "at the top",
+        "at the bottom",
+    ]
+
+
+def said_of(*arguments, **told):
     chance = random.Random(0)
-    said = {caption(chance, "castle", "red", "tree", "desert") for _ in range(500)}
+    return {caption(chance, *arguments, colour="red", **told) for _ in range(800)}
+
+
+def test_the_grammar_says_what_with_what_and_where():
+    said = said_of(["castle", "tree"], "desert")
     assert {
         "a red castle",
         "castle and a tree with desert",
         "a castle beside a tree in front of desert",
     } <= said
     assert all(words.split("castle")[0] in ("", "a ", "a red ") for words in said)
-    alone = {caption(chance, None, "red", None, "desert") for _ in range(50)}
-    assert alone == {"desert", "a picture of desert", "desert landscape"}
+    assert said_of([], "desert") == {"desert", "a picture of desert", "desert landscape"}
+
+
+def test_the_grammar_says_how_many_and_when():
+    said = said_of(["fox", "fox", "tree"], "desert", where="on the left", time="at night")
+    assert "two red foxes on the left and a tree in front of desert at night" in said
+    assert all(words.startswith(("two red foxes", "two foxes")) for words in said)
+    assert all(words.endswith(" at night") for words in said)
+    assert said_of(["fox"] * 3, None) == {"three foxes", "three red foxes"}
