@@ -26,6 +26,17 @@ def test_a_picture_is_kept_in_sizes_that_differ_and_two_kinds(tmp_path, width, w
             assert image.convert("RGB").getpixel((9, 9))[1] > 240
 
 
+@pytest.mark.parametrize("avif", [True, False])
+def test_the_modern_kind_is_what_pillow_can_write(tmp_path, monkeypatch, avif):
+    monkeypatch.setattr("doorways.export.renditions.features.check", lambda what: avif and what == "avif")
+    assert modern() == ("avif" if avif else "webp")
+    if not avif:
+        made = renditions(Image.new("RGB", (64, 32), "lime"), tmp_path, "a")
+        assert [(one.kind, one.file) for one in made] == [("webp", "a-64.webp"), ("jpg", "a-64.jpg")]
+        with Image.open(tmp_path / "a-64.webp") as image:
+            assert (image.format, image.size) == ("WEBP", (64, 32))
+
+
 def test_a_picture_that_has_tiles_does_without_its_full_size(tmp_path):
     big, small = (Image.new("RGB", (width, 10)) for width in (1000, 64))
     assert {one.width for one in renditions(big, tmp_path, "a", whole=False)} == {480, 768}

@@ -18,8 +18,8 @@ from doorways.generators.frozen import frozen
 from doorways.models.fingerprint import fingerprint
 from doorways.models.folder import class_of, load_module, read_config
 
-LARGEST_LOOKUP = 1 << 26
-"""Most distances (cells times codes) held at once: 256 MiB of float32."""
+LARGEST_LOOKUP, LARGEST_LOOKUP_ON_GPU = 1 << 19, 1 << 26
+"""Most distances (cells times codes) held at once: what stays in a processor's caches; 256 MiB of float32."""
 
 
 class VQGAN:
@@ -73,7 +73,8 @@ class VQGAN:
         parts where it would not fit into memory.
         """
         cells = latent.movedim(1, -1)
-        rows = max(1, LARGEST_LOOKUP // len(self.codes))
+        most = LARGEST_LOOKUP if latent.device.type == "cpu" else LARGEST_LOOKUP_ON_GPU
+        rows = max(1, most // len(self.codes))
         nearest = [
             torch.addmm(-self._half_squares, part, self.codes.T).argmax(1)
             for part in cells.reshape(-1, self.codes.shape[1]).split(rows)
