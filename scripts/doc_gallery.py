@@ -1,15 +1,17 @@
 """Paints the pairs of a theme with the embedded models, and publishes the best picture of each: docs/gallery.
 
-    python scripts/doc_gallery.py                          the 33 pairs of the piece; many hours, go on by calling it again
+    python scripts/doc_gallery.py                          the 33 pairs of the piece; called again, it goes on
     python scripts/doc_gallery.py theme.toml --out site    another theme
 
-The theme is painted as `doorways explore` does, in a library of its own under build/. Of each subject the artist's
-favourite is shown, or else the one that the judge likes most; `doorways cull --library build/gallery` chooses otherwise.
+The theme is painted as `doorways explore` does, `SMALL` as a repository wants it, in a library of its own under build/. Of
+each subject the artist's favourite is shown, or else the one that the judge likes most; `doorways cull --library
+build/gallery` chooses otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +23,23 @@ from doorways.library import Entry, Library
 ROOT = Path(__file__).parents[1]
 THEME = ROOT / "docs" / "themes" / "doorways.toml"
 STUDIES = "Studies"
-"""The section of single trials, which is no part of the piece."""
+"""The section of single trials, which is no part of the piece and is left out."""
+SMALL = """
+[recipe]
+size = "384x192"
+steps = 200
+threads = 1
+"""
+
+
+def small(theme: str) -> str:
+    """The text of a theme as it is painted for the documentation.
+
+    >>> small('title = "T"\\n[[section]]\\nname = "Studies"\\n[[section]]\\nname = "Nature"').splitlines()[:4]
+    ['title = "T"', '[[section]]', 'name = "Nature"', '[recipe]']
+    """
+    sections = re.split(r"^(?=\[\[section\]\])", theme, flags=re.M)
+    return "".join(part for part in sections if f'name = "{STUDIES}"' not in part) + SMALL
 
 
 def best(entries: list[Entry]) -> Entry:
@@ -36,8 +54,7 @@ def hang(library: Library, board: str, sweep: str) -> int:
     """Hangs the best painting of each subject on a board, in place of those before; how many there are."""
     for entry in library.list(board=board):
         library.unboard(entry.id, board)
-    finished = [one for one in library.list(sweep=sweep, state="finished") if STUDIES not in one.tags]
-    finished.sort(key=lambda one: one.subject or "")
+    finished = sorted(library.list(sweep=sweep, state="finished"), key=lambda one: one.subject or "")
     chosen = [best(list(entries)) for _, entries in groupby(finished, key=lambda one: one.subject)]
     for entry in chosen:
         library.board(entry.id, board)
@@ -53,8 +70,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "gallery")
     parser.add_argument("--library", type=Path, default=ROOT / "build" / "gallery")
     given = parser.parse_args()
-    title = tomllib.loads(given.theme.read_text("utf-8")).get("title", given.theme.stem)
-    if code := run(["explore", str(given.theme), "--yes", "--library", str(given.library)]):
+    text = given.theme.read_text("utf-8")
+    title = tomllib.loads(text).get("title", given.theme.stem)
+    given.library.mkdir(parents=True, exist_ok=True)
+    theme = given.library / given.theme.name
+    theme.write_text(small(text), "utf-8")
+    if code := run(["explore", str(theme), "--yes", "--workers", "2", "--library", str(given.library)]):
         raise SystemExit(code)
     with Library.open(given.library) as library:
         sweep = next(one for one in reversed(library.sweeps()) if one.title == title)

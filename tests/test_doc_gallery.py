@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from doc_gallery import STUDIES, hang
+from doc_gallery import THEME, hang, small
+from doorways.explore.theme import Theme
 from doorways.library import Library
 from doorways.recipe import Recipe
 
@@ -28,8 +29,14 @@ def test_the_best_of_each_subject_hangs_on_the_board(library):
     _, high = (finished(library, sweep, "A | B", match) for match in (0.1, 0.9))
     low, middle = (finished(library, sweep, "C | D", match) for match in (0.1, 0.9))
     library.verdict(low, "favourite")
-    finished(library, sweep, "E | F", 0.9, STUDIES)
     library.add(Recipe.build(prompts="moon", seed=1), sweep=sweep, subject="waits")
     library.board(middle, "Worlds")
     assert hang(library, "Worlds", sweep) == 2
     assert {entry.id for entry in library.list(board="Worlds")} == {high, low}
+
+
+def test_the_piece_s_theme_is_painted_small_and_without_its_studies(tmp_path):
+    (tmp_path / "doorways.toml").write_text(small(THEME.read_text("utf-8")), "utf-8")
+    theme = Theme.from_file(tmp_path / "doorways.toml")
+    assert sum(len(section.pairs) for section in theme.section) == 33
+    assert theme.recipe["size"] == "384x192"

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from doorways.aims import Aims
 from doorways.canvas import Canvas
-from doorways.cutouts import Cutouts, build_pyramid
+from doorways.cutouts import Cutouts, build_pyramid, finest_level
 from doorways.descent import Descent
 from doorways.devices import choose_device
 from doorways.errors import DoorwaysError
@@ -130,7 +130,9 @@ class Painter:
         firsts = cutouts.pairs[:, 0]
         distance = self.symmetry.fixed_distance(centres[firsts], self.size.aspect)
         paired = pair_weights(distance, cutouts.size[firsts]).to(picture)
-        pyramid, values = build_pyramid(picture), dict.fromkeys(self.aims.objectives, picture.new_zeros(()))
+        finest = min(finest_level(self.size.height, cutouts, eye.perceptor.size_px) for eye in self.eyes)
+        pyramid = build_pyramid(picture, finest)
+        values = dict.fromkeys(self.aims.objectives, picture.new_zeros(()))
         for rank, eye in enumerate(self.eyes):
             embeddings = eye.see(pyramid, cutouts)
             if self.recipe.remove_mean:

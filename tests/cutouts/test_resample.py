@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from doorways.cutouts import Cutouts, CutoutSampler, Distortion, build_pyramid, cut
+from doorways.cutouts import Cutouts, CutoutSampler, Distortion, build_pyramid, cut, finest_level
 from tests.cutouts.scenes import SYMMETRIES, fixed, law, mirror_matrix, noise_picture, plain, rng
 
 OWN = ("homography", "size", "overview", "colour", "blur", "noise")
@@ -151,6 +151,18 @@ def test_one_pyramid_serves_perceptors_of_all_sizes():
         pieces = cut(pyramid, cutouts, size_px)
         assert pieces.shape == (6, 3, size_px, size_px)
         assert torch.equal(pieces, cut(picture, cutouts, size_px))
+
+
+def test_levels_that_no_cutout_looks_at_may_be_left_out():
+    picture, cutouts = noise_picture(96, 48), CutoutSampler(2.0, law()).draw(rng())
+    found = {size_px: finest_level(48, cutouts, size_px) for size_px in (1, 4, 64)}
+    assert found[1] > found[4] > found[64] == 0
+    for size_px, finest in found.items():
+        whole, part = build_pyramid(picture), build_pyramid(picture, finest)
+        assert (part.width_px, part.height_px, part.finest) == (96, 48, finest)
+        assert len(part.boxes) == len(whole.boxes) - finest
+        torch.testing.assert_close(cut(part, cutouts, size_px), cut(whole, cutouts, size_px))
+    assert len(build_pyramid(picture, 99).boxes) == 1
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 7, 8])

@@ -20,31 +20,32 @@ class Pyramid:
     """The levels of a picture, packed.
 
     Attributes:
-        atlas: [1, 3, atlas height, atlas width]: the picture on the left, the smaller levels below each
+        atlas: [1, 3, atlas height, atlas width]: the finest level on the left, the smaller ones below each
             other on its right, mid grey elsewhere. Right of each level stands its own first column again, so
             that bilinear sampling may pass over a seam that wraps.
         boxes: int64 [levels, 4] on the CPU: left, top, width and height of each level in atlas pixels.
         grey: (x, y) of an atlas pixel whose neighbours are all mid grey.
+        width_px, height_px: of the picture.
+        finest: how often the first level has been halved.
     """
 
     atlas: Tensor
     boxes: Tensor
     grey: tuple[int, int]
-
-    @property
-    def width_px(self) -> int:
-        return int(self.boxes[0, 2])
-
-    @property
-    def height_px(self) -> int:
-        return int(self.boxes[0, 3])
+    width_px: int
+    height_px: int
+    finest: int = 0
 
 
-def build_pyramid(picture: Tensor) -> Pyramid:
+def build_pyramid(picture: Tensor, finest: int = 0) -> Pyramid:
     """Packs `picture` [1, 3, H, W] (any range and real dtype; float64 stays, all else becomes float32).
 
     Levels end when the shorter side is one pixel. Gradients flow to the picture. One pyramid serves all
     perceptors of a step.
+
+    Args:
+        finest: how many of the largest levels to leave out, because no cutout looks at them (`finest_level`);
+            at least one level is packed.
 
     Raises:
         ValueError: the tensor is not [1, 3, H, W].
@@ -56,6 +57,8 @@ def build_pyramid(picture: Tensor) -> Pyramid:
     levels = [picture if picture.dtype == torch.float64 else picture.float()]
     while min(levels[-1].shape[-2:]) > 1:
         levels.append(_halve(levels[-1]))
+    finest = min(finest, len(levels) - 1)
+    levels = levels[finest:]
 
     boxes, top = [], 0
     for index, level in enumerate(levels):
@@ -65,7 +68,8 @@ def build_pyramid(picture: Tensor) -> Pyramid:
     rows = max(top, levels[0].shape[-2]) + 3
     columns = [_column(levels[:1], rows)] + ([_column(levels[1:], rows)] if levels[1:] else [])
     atlas = torch.cat(columns, 3)
-    return Pyramid(atlas, torch.tensor(boxes), (1, rows - 2))
+    height, width = picture.shape[-2:]
+    return Pyramid(atlas, torch.tensor(boxes), (1, rows - 2), width, height, finest)
 
 
 def _column(levels: list[Tensor], rows: int) -> Tensor:

@@ -48,20 +48,25 @@ def cut(source: Tensor | Pyramid, cutouts: Cutouts, size_px: int) -> Tensor:
         return tinted(_look_up(pyramid.atlas, _grid(pyramid, cutouts, size_px)), cutouts)
 
 
-def _levels(pyramid: Pyramid, cutouts: Cutouts, size_px: int) -> Tensor:
-    """int64 [n] the level of each cutout: that whose pixels come nearest to the patch's, in octaves.
+def finest_level(height_px: int, cutouts: Cutouts, size_px: int) -> int:
+    """The finest level of the pyramid of a picture `height_px` high that any of the cutouts looks at."""
+    return int(_halvings(height_px, cutouts, size_px).min())
+
+
+def _halvings(height_px: int, cutouts: Cutouts, size_px: int) -> Tensor:
+    """int64 [n] how often to halve the picture for its pixels to come nearest to the patch's, in octaves.
 
     Coarser levels blur, finer ones alias; the nearest comes closest to an antialiased bicubic resize.
     """
-    footprint = cutouts.size * pyramid.height_px / size_px
-    return footprint.log2().round().long().clamp(0, len(pyramid.boxes) - 1)
+    return (cutouts.size * height_px / size_px).log2().round().long().clamp(min=0)
 
 
 @torch.no_grad()
 def _grid(pyramid: Pyramid, cutouts: Cutouts, size_px: int) -> Tensor:
     """[n, size, size, 2] where each patch pixel lies in the atlas, in `grid_sample`'s coordinates [-1, 1]."""
     atlas = pyramid.atlas
-    boxes = pyramid.boxes[_levels(pyramid, cutouts, size_px)]
+    levels = _halvings(pyramid.height_px, cutouts, size_px) - pyramid.finest
+    boxes = pyramid.boxes[levels.clamp(0, len(pyramid.boxes) - 1)]
     per_canvas = torch.tensor([1 / cutouts.aspect, 1, 1], dtype=torch.float64)
     homography = (per_canvas[:, None] * cutouts.homography).to(atlas)
     steps = (torch.arange(size_px, dtype=torch.float64) * 2 + 1).div(size_px).sub(1).to(atlas)
