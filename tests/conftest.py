@@ -14,6 +14,9 @@ from pathlib import Path
 # Before torch and huggingface_hub are imported, and for the processes that tests start.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "2"
+os.environ["RAY_AUTH_MODE"] = "disabled"  # or Ray writes a token into the user's home
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.pop("RAY_ADDRESS", None)
 os.environ["DOORWAYS_LIBRARY"] = tempfile.mkdtemp(prefix="doorways-library-")  # never the user's own
 
 import pytest

@@ -158,9 +158,33 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(doorways, theme, tm
         (("kill", "zzz"), "there is no such painting"),
         (("none.toml",), "there is no such file"),
         (("x.toml", "--workers", "0"), "workers 0: must be at least 1"),
+        (("x.toml", "--on", "nobody"), "--on nobody: must be ray, for this machine"),
+        (("resume", "--on", "ray://nobody"), "--on ray://nobody: must be ray, for this machine"),
     ],
 )
 def test_what_is_not_there_is_one_sentence(doorways, words, sentence):
     said = doorways("explore", *words)
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert sentence in said.err
+
+
+def test_a_cluster_that_does_not_answer_is_one_sentence_and_nothing_is_begun(doorways, theme, folder):
+    pytest.importorskip("ray", reason="Ray is not installed; pip install 'doorways[ray]'")
+    said = doorways("explore", theme(), "--on", "ray://127.0.0.1:1")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "no Ray cluster answers at ray://127.0.0.1:1; check the address" in said.err
+    assert not folder.exists()
+
+
+def test_a_theme_is_painted_on_a_cluster_of_this_machine(doorways, theme, folder):
+    pytest.importorskip("ray", reason="Ray is not installed; pip install 'doorways[ray]'")
+    said = doorways(
+        "explore", theme("seeds = 2\npairs = [['fire', 'ocean']]"), "--on", "ray", "--workers", "1"
+    )
+    assert said.code == 0
+    assert said.out == "seasons: 1 stopped, 1 finished\n"
+    assert "by 1 such as this machine" in said.err
+    with Library.open(folder) as library:
+        (sweep,) = library.sweeps()
+        assert sweep.state == "done"
+        assert at_work(library, sweep) == []

@@ -28,7 +28,7 @@ perceptor = '{clip}'
 size = "48x24"
 start_size = "24x12"
 grow_at = 0.5
-steps = 8
+steps = {steps}
 cutouts = 4
 overviews = 1
 threads = 1
@@ -43,10 +43,16 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture
 def quick_theme(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a theme; seeds, pairs and triage as TOML, and more of it before the rest."""
+    """Writes a theme; seeds, pairs, triage and steps as TOML, and more of it before the rest."""
 
     def write(**changes: object) -> Path:
-        settings = {"seeds": 4, "pairs": '[["fire", "ocean"]]', "triage": RUNGS, "before": ""} | changes
+        settings = {
+            "seeds": 4,
+            "pairs": '[["fire", "ocean"]]',
+            "triage": RUNGS,
+            "before": "",
+            "steps": 8,
+        } | changes
         path = tmp_path / "quick.toml"
         path.write_text(QUICK.format(**settings, clip=clip(), judge=clip(1)), "utf-8")
         return path

@@ -19,8 +19,10 @@ from doorways.explore import working
 from doorways.explore.campaign import rungs_of
 from doorways.explore.crew import at_work, hire, sign_off, threads_each
 from doorways.explore.hand import kill, pin, promote, resume, stop
+from doorways.explore.place import Here, NoRoom
 from doorways.explore.standings import was_killed, was_triaged
 from doorways.explore.working import work
+from doorways.library import PainterLost
 from doorways.painter import Painter
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
@@ -179,6 +181,33 @@ def test_a_full_disk_pauses_the_sweep_before_anything_is_begun(library, enlisted
     assert library.counts(sweep.id) == {"waiting": 2}
 
 
+class Quicksand(Here):
+    """A place that is gone as often as `times` says when a painting comes to it, and full once before."""
+
+    def __init__(self, times):
+        super().__init__()
+        self.left = [NoRoom("full"), *(PainterLost("sunk") for _ in range(times))]
+
+    def open(self, files, recipe):
+        if self.left:
+            raise self.left.pop(0)
+        return super().open(files, recipe)
+
+
+def test_a_place_that_was_gone_for_a_while_costs_nothing(library, enlisted):
+    sweep = enlisted(seeds=2)
+    work(library, sweep.id, place=Quicksand(2))
+    assert library.counts(sweep.id) == {"stopped": 1, "finished": 1}
+
+
+def test_places_that_are_gone_again_and_again_pause_the_sweep_and_nothing_has_failed(library, enlisted):
+    sweep = enlisted(seeds=2)
+    with pytest.raises(PainterLost, match="sunk"):
+        work(library, sweep.id, place=Quicksand(3))
+    assert library.get_sweep(sweep.id).settings["reason"] == "sunk"
+    assert library.counts(sweep.id) == {"waiting": 2}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
 def test_a_killed_worker_s_painting_is_taken_over_and_comes_out_the_same(library, enlisted):
     sweep = enlisted(seeds=2)
@@ -252,7 +281,7 @@ def test_threads_are_shared_out():
 
 
 def test_a_library_that_is_gone_is_one_sentence(tmp_path: Path):
-    command = [sys.executable, "-m", "doorways.explore.worker", tmp_path / "none", "abc", "1"]
+    command = [sys.executable, "-m", "doorways.explore.worker", tmp_path / "none", "abc"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1

@@ -31,7 +31,22 @@ MANY, LONG_S = 1000, 3 * 24 * 3600
 
 SweepName = Annotated[str | None, Parameter(help="A sweep's title or ID; the newest if not given.")]
 Ids = Annotated[str, Parameter(help="IDs of paintings.")]
-Workers = Annotated[int, Parameter(help="Processes that paint side by side. [1]", group=HOW, metavar="N")]
+Workers = Annotated[
+    int | None,
+    Parameter(
+        help="Processes that paint side by side. [1; with --on as many as there is room for]",
+        group=HOW,
+        metavar="N",
+    ),
+]
+On = Annotated[
+    str | None,
+    Parameter(
+        help="Paint on a Ray cluster: `ray` is that of RAY_ADDRESS, or one of this machine; or its `ray://HOST:PORT`.",
+        group=HOW,
+        metavar="CLUSTER",
+    ),
+]
 Background = Annotated[
     bool,
     Parameter(
@@ -44,7 +59,8 @@ Background = Annotated[
 class How:
     """How a sweep is painted."""
 
-    workers: Workers = 1
+    workers: Workers = None
+    on: On = None
     background: Background = False
     dry_run: Annotated[
         bool, Parameter(help="Say what it would cost, and paint nothing.", group=HOW, negative="")
@@ -65,7 +81,7 @@ def explore(
     A theme that has been edited and is given again adds what is new to what is there, also while it is being painted.
     """
     how, where = how or How(), where or Where()
-    _must_be_some(how.workers)
+    _must_be_there(how.workers, how.on)
     from doorways.explore.campaign import compare, enlist
     from doorways.explore.crew import at_work
     from doorways.explore.sweep import count, plan
@@ -83,8 +99,8 @@ def explore(
         raise InputError(f"{theme}: {error}") from error
     with where.open(create=True) as library:
         change = compare(library, read, planned)
-        costs = _estimate(read, change.todo, how.workers) if change.todo else None
-        _tell(read, len(change.new), change.kept, len(change.gone), costs, library)
+        costs = _estimate(read, change.todo, how.workers or 1) if change.todo else None
+        _tell(read, len(change.new), change.kept, len(change.gone), costs, library, how)
         if costs is not None:
             _ask_about(costs, library, how)
         if how.dry_run:
@@ -95,7 +111,7 @@ def explore(
         if workers := at_work(library, sweep):
             _say(f"{len(workers)} at work on it already: what is new is painted by them")
             return 0
-        return _paint(library, sweep, how.workers, background=how.background)
+        return _paint(library, sweep, how.workers, how.on, background=how.background)
 
 
 @app.command
@@ -125,10 +141,16 @@ def pause(sweep: SweepName = None, /, *, where: In = None) -> None:
 
 @app.command
 def resume(
-    sweep: SweepName = None, /, *, workers: Workers = 1, background: Background = False, where: In = None
+    sweep: SweepName = None,
+    /,
+    *,
+    workers: Workers = None,
+    on: On = None,
+    background: Background = False,
+    where: In = None,
 ) -> int:
     """Go on with a sweep that was paused, or whose workers have ended; what had failed is tried again."""
-    _must_be_some(workers)
+    _must_be_there(workers, on)
     from doorways.explore import hand
     from doorways.explore.campaign import find_sweep
     from doorways.explore.crew import at_work
@@ -143,7 +165,7 @@ def resume(
             library.update_sweep(found.id, state="done")
             _say(f"{found.title}: nothing is left to paint")
             return 0
-        return _paint(library, library.get_sweep(found.id), workers, background=background)
+        return _paint(library, library.get_sweep(found.id), workers, on, background=background)
 
 
 @app.command
@@ -206,9 +228,13 @@ def _line(entry: Entry) -> str:
     return f"{entry.id}: {entry.state} after step {entry.step} of {entry.steps}{pinned}  {entry.subject or entry.prompts}"
 
 
-def _must_be_some(workers: int) -> None:
-    if workers < 1:
+def _must_be_there(workers: int | None, on: str | None) -> None:
+    if workers is not None and workers < 1:
         raise InputError(f"workers {workers}: must be at least 1; each is a process that paints")
+    if on is not None:
+        from doorways.explore.ray_cluster import must_answer
+
+        must_answer(on)
 
 
 def _estimate(theme: Theme, todo: Any, workers: int) -> Estimate:
@@ -233,7 +259,9 @@ def _estimate(theme: Theme, todo: Any, workers: int) -> Estimate:
         )
 
 
-def _tell(theme: Theme, new: int, kept: int, gone: int, costs: Estimate | None, library: Library) -> None:
+def _tell(
+    theme: Theme, new: int, kept: int, gone: int, costs: Estimate | None, library: Library, how: How
+) -> None:
     """How much it is, in a few lines."""
     import shutil
 
@@ -251,8 +279,9 @@ def _tell(theme: Theme, new: int, kept: int, gone: int, costs: Estimate | None, 
         shares = ", ".join(f"{share:.0%}" for share in theme.triage.keep)
         _say(f"judged after {ends} of their steps; of each subject's, {shares} go on, and at least one")
     free = shutil.disk_usage(library.folder).free
+    who = "on this machine" if how.on is None else f"by {how.workers or 1} such as this machine"
     _say(
-        f"about {clock(costs.seconds)} on this machine, and {size_text(costs.disk_bytes)} of disk, "
+        f"about {clock(costs.seconds)} {who}, and {size_text(costs.disk_bytes)} of disk, "
         f"of which {size_text(free)} are free"
     )
 
@@ -290,11 +319,11 @@ def _ask(what: str, how: How) -> None:
     )
 
 
-def _paint(library: Library, sweep: Sweep, workers: int, *, background: bool) -> int:
+def _paint(library: Library, sweep: Sweep, workers: int | None, on: str | None, *, background: bool) -> int:
     """Starts the crew, and watches it unless it is to paint in the background."""
     from doorways.explore.crew import hire, let_go
 
-    crew = hire(library, sweep, workers)
+    crew = hire(library, sweep, workers, on=on)
     if background:
         let_go(crew)
         _say("painting in the background; `doorways explore status` says how far it is, `… stop` ends it")

@@ -1,4 +1,6 @@
-"""The crew of a sweep: worker processes on this machine, each a Python of its own that runs `doorways.explore.worker`."""
+"""The crew of a sweep: worker processes on this machine, each a Python of its own that runs `doorways.explore.worker`,
+or the one that has it painted on a cluster.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,14 @@ def threads_each(workers: int) -> int:
     return max(1, cores // workers)
 
 
-def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[bytes]]:
+def hire(
+    library: Library, sweep: Sweep, workers: int | None = None, *, on: str | None = None
+) -> list[subprocess.Popen[bytes]]:
     """Starts so many workers, which paint until nothing is left; they outlive this process.
+
+    Args:
+        workers: 1 if not given; on a cluster, as many as it has room for.
+        on: the cluster (`ray_cluster`); the crew is then one process, and its workers are elsewhere.
 
     A signal to stop (SIGTERM) lets a worker keep what it has painted so far.
 
@@ -49,17 +57,21 @@ def hire(library: Library, sweep: Sweep, workers: int) -> list[subprocess.Popen[
     with writing(log):
         log.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "doorways.explore.worker", str(library.folder.absolute()), sweep.id]
+    if on is None:
+        command += ["--threads", str(threads_each(workers or 1))]
+    else:
+        command += ["--on", on, *(["--workers", str(workers)] if workers else [])]
     with writing(log), log.open("ab") as stream:
         crew = [
             subprocess.Popen(
-                [*command, str(threads_each(workers))],
+                command,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
             )
-            for _ in range(workers)
+            for _ in range(1 if on else workers or 1)
         ]
     here = this_worker().rpartition("/")[0]
     with library.together():

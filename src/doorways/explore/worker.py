@@ -1,12 +1,14 @@
-"""A worker as a process: `python -m doorways.explore.worker LIBRARY SWEEP THREADS`. `crew.hire` starts it."""
+"""A worker as a process: `python -m doorways.explore.worker LIBRARY SWEEP`. `crew.hire` starts it."""
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 from types import FrameType
 
 from doorways.errors import DoorwaysError
+from doorways.explore.place import Here
 from doorways.explore.working import work
 from doorways.library import Library
 
@@ -16,6 +18,10 @@ class Told:
 
     def __init__(self) -> None:
         self.stop = False
+        self.listen()
+
+    def listen(self) -> None:
+        """Hears signals from now on, whoever heard them before."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._hear)
 
@@ -30,11 +36,25 @@ class Told:
 
 def main() -> int:
     """The exit code: 0 when nothing is left or it was told to stop, 1 when painting fails again and again."""
-    folder, sweep, threads = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library")
+    parser.add_argument("sweep")
+    parser.add_argument("--threads", type=int, help="of each painting that does not say how many")
+    parser.add_argument("--on", help="the cluster to paint on")
+    parser.add_argument("--workers", type=int, help="paintings at a time, on a cluster")
+    given = parser.parse_args()
     told = Told()
     try:
-        with Library.open(folder, create=False) as library:
-            work(library, sweep, threads=int(threads), stopping=told)
+        with Library.open(given.library, create=False) as library:
+            if given.on is None:
+                work(library, given.sweep, place=Here(given.threads), stopping=told)
+            else:
+                from doorways.explore.ray_cluster import connected
+                from doorways.explore.ray_work import work_on_cluster
+
+                with connected(given.on):
+                    told.listen()  # Ray has put its own ears in place of these
+                    work_on_cluster(library, given.sweep, workers=given.workers, stopping=told)
     except DoorwaysError as error:
         sys.stderr.write(f"doorways: {error}\n")
         return 1

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from doorways.errors import DoorwaysError
 from doorways.explore.campaign import rungs_of
 from doorways.explore.crew import sign_off
+from doorways.explore.place import Here, NoRoom, Place
 from doorways.explore.standings import kept_at, settle
-from doorways.library import ClaimLost, Entry, Library, Sweep, this_worker
+from doorways.judge.ranking import WEIGHTS
+from doorways.library import ClaimLost, Entry, Library, PainterLost, Sweep, this_worker
 
 if TYPE_CHECKING:
     from doorways.events import Event
-    from doorways.painter import Painter
+    from doorways.library.recorder import AnyPainter
 
 IDLE_S = 1.0
 """How long a worker waits for what others are about to finish."""
@@ -38,7 +40,7 @@ def work(
     sweep_id: str,
     *,
     worker: str | None = None,
-    threads: int | None = None,
+    place: Place | None = None,
     stopping: Stop = lambda: False,
     on_event: Callable[[Entry, Event], None] | None = None,
 ) -> int:
@@ -46,7 +48,7 @@ def work(
 
     Args:
         worker: a name for whoever works here; this process if not given.
-        threads: on the CPU, for paintings that do not say how many.
+        place: where it is painted; in this process if not given.
         on_event: called with each painting and event.
 
     Returns: how many times it has painted a rung to its end.
@@ -54,7 +56,7 @@ def work(
     Raises:
         DoorwaysError: painting fails again and again; the sweep is then paused.
     """
-    worker = worker or this_worker()
+    worker, place = worker or this_worker(), place or Here()
     painted, failures = 0, 0
     while True:
         sweep = library.get_sweep(sweep_id)
@@ -63,18 +65,22 @@ def work(
                 return painted
             continue
         _must_have_room(library, sweep)
+        if not place.is_ready():
+            time.sleep(IDLE_S)
+            continue
         entry = library.claim(worker, sweep=sweep.id)
         if entry is None:
+            place.rest()
             if _more_will_come(library, sweep):
                 time.sleep(IDLE_S)
             continue
         try:
-            painted += paint_rung(
-                library, sweep, entry, threads=threads, stopping=stopping, on_event=on_event
-            )
+            painted += paint_rung(library, sweep, entry, place, stopping=stopping, on_event=on_event)
             failures = 0
         except ClaimLost:
             continue
+        except NoRoom:
+            time.sleep(IDLE_S)
         except DoorwaysError as error:
             failures += 1
             _must_have_room(library, sweep)
@@ -87,8 +93,8 @@ def paint_rung(
     library: Library,
     sweep: Sweep,
     entry: Entry,
+    place: Place,
     *,
-    threads: int | None = None,
     stopping: Stop = lambda: False,
     on_event: Callable[[Entry, Event], None] | None = None,
 ) -> bool:
@@ -96,12 +102,13 @@ def paint_rung(
 
     Raises:
         ClaimLost: the artist, or another worker, has taken it.
+        PainterLost: the place is gone; the painting is `waiting` again.
         DoorwaysError: it cannot be painted; it is then `failed`, and the reason is among its events.
     """
     from doorways.library.recorder import Recorder
 
     rungs = rungs_of(sweep)
-    painter = _open(library, entry, threads)
+    painter = _open(library, entry, place)
     steps = painter.recipe.steps
     ends = rungs.ends(steps) if rungs else (steps,)
     rung = min(entry.rung, len(ends) - 1)
@@ -118,28 +125,19 @@ def paint_rung(
                     recorder.leave(state)
                     return False
         if rungs:
-            library.score(entry.id, scores_of(painter, sweep, rung))
+            library.score(entry.id, scores_of(place.judge(painter, sweep.settings), sweep, rung))
         recorder.leave("finished" if painter.step >= steps else "resting")
     settle(library, sweep.id, subject=entry.subject)
     return True
 
 
-def scores_of(painter: Painter, sweep: Sweep, rung: int) -> dict[str, float]:
-    """The judge's measures of what a painter has painted so far; those that count are also kept as they are at this rung."""
-    from doorways.judge import WEIGHTS, judge
-
-    asked = sweep.settings
-    judgement = judge(
-        painter.picture().cpu(),
-        painter.recipe,
-        asked["judge"],
-        count=asked["count"],
-        unwanted=asked["unwanted"],
-        machine=painter.machine(),
-    )
-    scores = dict(judgement.scores)
-    counting = {*(asked["weights"] or WEIGHTS), "match"}
-    return scores | kept_at(rung, {name: value for name, value in scores.items() if name in counting})
+def scores_of(measures: Mapping[str, float], sweep: Sweep, rung: int) -> dict[str, float]:
+    """The judge's measures of a picture; those that count are also kept as they are at this rung."""
+    counting = {*(sweep.settings["weights"] or WEIGHTS), "match"}
+    return {
+        **measures,
+        **kept_at(rung, {name: value for name, value in measures.items() if name in counting}),
+    }
 
 
 class Leaving:
@@ -166,16 +164,13 @@ class Leaving:
         return {"running": "", "done": "stopped"}.get(state, "waiting")
 
 
-def _open(library: Library, entry: Entry, threads: int | None) -> Painter:
+def _open(library: Library, entry: Entry, place: Place) -> AnyPainter:
     """The painter of a claimed painting, which is `failed` if there cannot be one."""
-    import torch
-
-    from doorways.library.recorder import painter_of
-
-    if threads is not None:
-        torch.set_num_threads(threads)  # the one before may have had its own
     try:
-        return painter_of(library, entry)
+        return place.open(library.files(entry.id), entry.recipe)
+    except PainterLost:
+        library.release(entry.id, "waiting", worker=entry.worker)
+        raise
     except DoorwaysError as error:
         library.release(entry.id, "failed", worker=entry.worker)
         library.note(entry.id, "\n".join(filter(None, (entry.note, f"failed: {error}"))))

@@ -6,7 +6,7 @@ Nothing here waits for torch but `Recorder` and `painter_of`, which are imported
 from __future__ import annotations
 
 from doorways.library.check import Problem
-from doorways.library.claims import ClaimLost, this_worker
+from doorways.library.claims import ClaimLost, PainterLost, this_worker
 from doorways.library.differences import differences
 from doorways.library.entry import STATES, VERDICTS, Entry
 from doorways.library.event_log import EventLog
@@ -25,6 +25,7 @@ __all__ = [
     "EventLog",
     "Files",
     "Library",
+    "PainterLost",
     "Problem",
     "Sweep",
     "differences",

@@ -23,13 +23,20 @@ class ClaimLost(DoorwaysError):
     """Somebody else paints the painting by now: stop, and keep nothing of it in the library."""
 
 
-def this_worker() -> str:
+class PainterLost(DoorwaysError):
+    """The process that painted is gone; the painting can be gone on with elsewhere, from its last checkpoint."""
+
+
+def this_worker(hand: int | None = None) -> str:
     """A name for this process, by which others on this machine can see whether it still lives.
 
-    >>> this_worker() == this_worker()
+    Args:
+        hand: tells those apart who paint for one process, each a painting of its own.
+
+    >>> this_worker() == this_worker() != this_worker(1) != this_worker(2)
     True
     """
-    return f"{_machine()}/{os.getpid()}"
+    return f"{_machine()}/{os.getpid()}" + ("" if hand is None else f".{hand}")
 
 
 def _machine() -> str:
@@ -45,6 +52,7 @@ def is_dead(worker: str) -> bool:
     (False, False)
     """
     machine, _, process = worker.rpartition("/")
+    process = process.partition(".")[0]
     if machine != _machine() or not process.isdigit() or os.name == "nt":
         return False
     try:

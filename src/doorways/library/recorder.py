@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
+
+from torch import Tensor
 
 from doorways.atomic import PART, whole
 from doorways.checkpoint import load_checkpoint, save_checkpoint
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Stepped
-from doorways.library.claims import LEASE_S, ClaimLost
+from doorways.library.claims import LEASE_S, ClaimLost, PainterLost
 from doorways.library.entry import Entry
 from doorways.library.event_log import EventLog, as_json
+from doorways.library.files import Files
 from doorways.library.library import Library
 from doorways.library.sources import kept_sources, renamed
 from doorways.painter import Painter
+from doorways.painting import Painting
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 from doorways.trajectory import trajectory_steps
+
+
+class AnyPainter(Protocol):
+    """What a recorder asks of a painter, which may be a `Painter` or speak for one in another process."""
+
+    @property
+    def recipe(self) -> Recipe: ...
+    @property
+    def step(self) -> int: ...
+    def __iter__(self) -> Iterator[Event]: ...
+    def picture(self) -> Tensor: ...
+    def painting(self) -> Painting: ...
+    def machine(self) -> dict[str, Any]: ...
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]: ...
 
 
 def painter_of(library: Library, entry: Entry) -> Painter:
@@ -28,13 +47,29 @@ def painter_of(library: Library, entry: Entry) -> Painter:
     Raises:
         InputError: as `Painter` and `Painter.resume`.
     """
-    files = library.files(entry.id)
-    copies = kept_sources(entry.recipe, files.sources)
+    return painter_from(library.files(entry.id), entry.recipe)
+
+
+def painter_from(files: Files, recipe: Mapping[str, Any]) -> Painter:
+    """As `painter_of`, from the checkpoint and the copies of pictures among `files`, and from a recipe's settings."""
+    copies = kept_sources(recipe, files.sources)
     if not files.checkpoint.exists():
-        return Painter(Recipe.build(**renamed(entry.recipe, copies)))
+        return Painter(Recipe.build(**renamed(recipe, copies)))
     tensors, meta = load_checkpoint(files.checkpoint)
     pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
     return Painter.resume(tensors, meta | {"recipe": renamed(meta["recipe"], copies), "pictures": pictures})
+
+
+def named_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
+    """A painter's recipe with the names that the artist gave to pictures, by the copies' paths."""
+    return Recipe.build(**renamed(recipe.settings(), names)) if names else recipe
+
+
+def named_state(meta: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The meta of a painter's state, likewise."""
+    pictures = {names.get(name, name): digest for name, digest in meta["pictures"].items()}
+    recipe = named_recipe(Recipe.build(**meta["recipe"]), names)
+    return {**meta, "recipe": recipe.settings(), "pictures": pictures}
 
 
 SAMPLE_PX = 512
@@ -51,11 +86,12 @@ class Recorder:
                 recorder(event)
 
     While the block runs, the claim is renewed from a thread of its own, however long a step takes. When it ends, the
-    painting is `finished`, or `paused` if steps are left, or `failed` if an error ended it; `leave` says otherwise.
+    painting is `finished`, or `paused` if steps are left, or `failed` if an error ended it, or `waiting` for another
+    process if the painter's is gone; `leave` says otherwise.
 
     Args:
         entry: claimed by its `worker`.
-        painter: of this painting (`painter_of`).
+        painter: of this painting (`painter_of`), or what speaks for one.
         checkpoint_every: steps between checkpoints; 0 for none but at the end.
         picture_every: steps between pictures; 0 for none but at the end.
     """
@@ -64,7 +100,7 @@ class Recorder:
         self,
         library: Library,
         entry: Entry,
-        painter: Painter,
+        painter: AnyPainter,
         *,
         checkpoint_every: int = 25,
         picture_every: int = 0,
@@ -126,6 +162,9 @@ class Recorder:
         if self._state is None:
             if isinstance(error, ClaimLost):
                 self._stop_beating()
+            elif isinstance(error, PainterLost):
+                self._stop_beating()
+                self._release("waiting")
             elif isinstance(error, Exception):
                 self._fail(error)
             elif error is not None:  # Ctrl-C in the middle of a step: what there is of it is not to be kept
@@ -194,15 +233,11 @@ class Recorder:
 
     def _save_checkpoint(self) -> None:
         tensors, meta = self.painter.state()
-        pictures = {self._names.get(name, name): digest for name, digest in meta["pictures"].items()}
-        named = {"recipe": self._recipe().settings(), "pictures": pictures}
-        save_checkpoint(self.files.checkpoint, tensors, meta | named)
+        save_checkpoint(self.files.checkpoint, tensors, named_state(meta, self._names))
         self._saved = self._step
 
     def _recipe(self) -> Recipe:
-        """The painter's recipe, with the names that the artist gave to pictures."""
-        recipe = self.painter.recipe
-        return Recipe.build(**renamed(recipe.settings(), self._names)) if self._names else recipe
+        return named_recipe(self.painter.recipe, self._names)
 
     def _beat(self) -> None:
         while not self._over.wait(self.lease_s / 4):

@@ -1,0 +1,141 @@
+"""A Ray cluster: its address, whether it answers, and how many paintings it has room for."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from doorways.errors import DoorwaysError, InputError
+
+HERE = "ray"
+"""The cluster that Ray finds by itself, or one of this machine alone."""
+ANSWER_S = 20.0
+"""A cluster that has not answered after so long is taken not to be there."""
+QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+_CLIENTS = re.compile(r"ray://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:@]+):(?P<port>\d{1,5})")
+_PROBE = "import ray, sys; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
+
+
+def must_answer(on: str) -> None:
+    """Asks the cluster `on`, within `ANSWER_S`, whether it is there; one that Ray would start here is not asked.
+
+    Args:
+        on: `ray`: the cluster of the variable RAY_ADDRESS, or one that runs on this machine, or else a new one of this
+            machine alone; or `ray://HOST:PORT`, where a cluster listens for Ray's clients.
+
+    Raises:
+        InputError: `on` is neither, Ray is not installed, or nobody answers.
+    """
+    if on != HERE and _CLIENTS.fullmatch(on) is None:
+        raise InputError(
+            f"--on {on}: must be ray, for this machine or the cluster that RAY_ADDRESS names, or ray://HOST:PORT, where "
+            "a Ray cluster listens for clients"
+        )
+    if find_spec("ray") is None:
+        raise InputError(
+            "painting on a cluster needs Ray, which is not installed; pip install 'doorways[ray]'"
+        )
+    address = _address(on)
+    if address in (None, "local"):
+        return
+    until = time.monotonic() + ANSWER_S
+    try:
+        if found := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address):
+            # Ray itself keeps trying for minutes where nothing listens.
+            socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=ANSWER_S / 2).close()
+        subprocess.run(
+            [sys.executable, "-c", _PROBE, address],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=until - time.monotonic(),
+        )
+    except (OSError, OverflowError, subprocess.SubprocessError) as error:
+        raise InputError(
+            f"no Ray cluster answers at {address}; check the address and that `ray status` shows it there, or paint on "
+            "this machine without --on"
+        ) from error
+
+
+@contextmanager
+def connected(on: str) -> Iterator[None]:
+    """The cluster `on`, which `must_answer` has asked, is connected while the block runs; one started here ends then.
+
+    Raises:
+        DoorwaysError: it cannot be used.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    try:
+        ray.init(_address(on), include_dashboard=False, **QUIET)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise DoorwaysError(
+            f"the Ray cluster {on} cannot be used ({str(error).splitlines()[0]}); mend that, and go on with "
+            "`doorways explore resume --on`"
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _address(on: str) -> str | None:
+    return (os.environ.get("RAY_ADDRESS") or None) if on == HERE else on
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a machine of the cluster has, taken or not."""
+
+    processors: int
+    gpus: int
+
+
+def nodes() -> list[Node]:
+    """The machines of the connected cluster that are alive."""
+    import ray
+
+    found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return [Node(int(has.get("CPU", 0)), int(has.get("GPU", 0))) for has in found]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one painting takes of a machine."""
+
+    threads: int
+    gpus: int
+
+    def room(self, nodes: Sequence[Node]) -> int:
+        """How many such paintings fit side by side.
+
+        >>> Needs(2, 0).room([Node(4, 0), Node(3, 0)]), Needs(1, 1).room([Node(16, 2), Node(16, 0)])
+        (3, 2)
+        """
+        fitting = (node.processors // self.threads for node in nodes)
+        if not self.gpus:
+            return sum(fitting)
+        return sum(min(fits, node.gpus // self.gpus) for fits, node in zip(fitting, nodes, strict=True))
+
+
+def threads_for(workers: int, nodes: Sequence[Node]) -> int:
+    """The most threads that each of so many workers can have, all of them on these machines; at least one.
+
+    >>> threads_for(3, [Node(8, 0), Node(4, 0)]), threads_for(100, [Node(8, 0)])
+    (4, 1)
+    """
+    most = max((node.processors for node in nodes), default=1)
+    return max(
+        (threads for threads in range(1, most + 1) if Needs(threads, 0).room(nodes) >= workers), default=1
+    )
