@@ -128,7 +128,7 @@ def held_out_scenes(count: int) -> Tensor:
     kept: list[Tensor] = []
     while sum(map(len, kept)) < count:
         batch = scenes.draw(BATCH, SCENE_PX, rng, bare=0.0)
-        kept.append(batch.pictures[(batch.shares[:, 0] > 0) & (batch.shares[:, 2] > 0)])
+        kept.append(batch.pictures[(batch.shares[:, 0] > 0) & (batch.shares[:, -1] > 0)])
     return torch.cat(kept)[:count]
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from bench import embedded as bench
+from training.scenes import Scenes
 
 
 class Eyes:
@@ -64,3 +65,12 @@ def test_the_card_gets_the_table_between_its_marks_and_keeps_the_rest(tmp_path):
 def test_the_card_that_ships_has_the_marks():
     text = bench.CARD.read_text(encoding="utf-8")
     assert text.count(bench.BEGIN) == text.count(bench.END) == 1
+
+
+def test_the_generator_is_measured_on_things_before_photographs(monkeypatch, world):
+    monkeypatch.setattr(
+        bench, "Scenes", lambda split, source_px: Scenes(split, source_px=source_px, folder=world)
+    )
+    scenes = bench.held_out_scenes(5)
+    assert scenes.shape == (5, 3, 64, 64)
+    assert (scenes.amax((1, 2, 3)) > scenes.amin((1, 2, 3))).all()
