@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from doorways.errors import InputError
+from doorways.errors import DoorwaysError, InputError
 from doorways.explore import ray_cluster
-from doorways.explore.ray_cluster import Needs, Node, must_answer, threads_for
+from doorways.explore.ray_cluster import Needs, Node, connected, must_answer, threads_for
 
 with_ray = pytest.mark.skipif(
     not ray_cluster.find_spec("ray"), reason="Ray is not installed; pip install 'doorways[ray]'"
@@ -52,6 +52,28 @@ def test_who_does_not_answer_is_waited_for_a_while(monkeypatch, on, variable, li
 def test_a_cluster_that_is_started_here_is_not_asked(monkeypatch):
     monkeypatch.setattr(ray_cluster, "ANSWER_S", 0.0)
     must_answer("ray")
+
+
+@with_ray
+@pytest.mark.parametrize(("aborted", "joins"), [(2, True), (3, False)])
+def test_a_birth_that_failed_is_tried_again_a_few_times(monkeypatch, aborted, joins):
+    births = iter([ConnectionAbortedError("failed:\nno server")] * aborted + [None])
+
+    def init(address, **settings):
+        if (error := next(births)) is not None:
+            raise error
+
+    monkeypatch.setattr("ray.init", init)
+    monkeypatch.setattr("ray.shutdown", lambda: None)
+    if joins:
+        with connected("ray://host:10001"):
+            assert list(births) == []
+    else:
+        with (
+            pytest.raises(DoorwaysError, match=r"ray://host:10001 cannot be used \(no server\); mend that"),
+            connected("ray://host:10001"),
+        ):
+            pass
 
 
 def test_threads_are_shared_out_over_machines():

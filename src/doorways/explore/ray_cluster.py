@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 
 from doorways.errors import DoorwaysError, InputError
 
@@ -20,9 +19,10 @@ HERE = "ray"
 """The cluster that Ray finds by itself, or one of this machine alone."""
 ANSWER_S = 20.0
 """A cluster that has not answered after so long is taken not to be there."""
-QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+TRIES = 3
+"""Ray forks a process for each client, and now and then one does not survive its birth."""
 _CLIENTS = re.compile(r"ray://(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:@]+):(?P<port>\d{1,5})")
-_PROBE = "import ray, sys; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
+_PROBE = "import sys; from doorways.explore.ray_cluster import join; join(sys.argv[1])"
 
 
 def must_answer(on: str) -> None:
@@ -74,20 +74,43 @@ def connected(on: str) -> Iterator[None]:
     Raises:
         DoorwaysError: it cannot be used.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
     try:
-        ray.init(_address(on), include_dashboard=False, **QUIET)
+        join(_address(on))
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise DoorwaysError(
-            f"the Ray cluster {on} cannot be used ({str(error).splitlines()[0]}); mend that, and go on with "
+            f"the Ray cluster {on} cannot be used ({reason(error)}); mend that, and go on with "
             "`doorways explore resume --on`"
         ) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def join(address: str | None) -> None:
+    """Connects to the cluster at `address`, or to the one that Ray finds or starts here."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init(address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+            return
+        except ConnectionAbortedError:
+            if not left:
+                raise
+
+
+def reason(error: Exception) -> str:
+    """The line of an error of Ray's that says what happened: the last one.
+
+    >>> reason(RuntimeError("the worker failed:\\n  File x\\nKeyError: 'y'\\n"))
+    "KeyError: 'y'"
+    """
+    lines = str(error).split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
 
 
 def _address(on: str) -> str | None:

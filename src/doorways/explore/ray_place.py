@@ -20,7 +20,7 @@ import doorways
 from doorways.errors import DoorwaysError, InputError
 from doorways.events import Event, Stepped
 from doorways.explore.place import NoRoom
-from doorways.explore.ray_cluster import Needs, nodes
+from doorways.explore.ray_cluster import Needs, nodes, reason
 from doorways.explore.ray_easel import Easel
 from doorways.library import Files, PainterLost
 from doorways.library.recorder import AnyPainter
@@ -101,6 +101,7 @@ class RayPlace:
 
     def _ask_for(self, needs: Needs) -> None:
         if needs == self._needs:
+            self._came = self._easel.hello.remote(doorways.__version__)  # it may have gone since
             return
         self.leave()
         if not needs.room(there := nodes()) and any(node.processors for node in there):
@@ -171,9 +172,4 @@ def answer(asked: Any) -> Any:
             raise error.cause from None
         raise
     except (RayError, ConnectionError) as error:
-        raise PainterLost(f"a worker of the cluster is gone: {_why(error)}") from error
-
-
-def _why(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+        raise PainterLost(f"a worker of the cluster is gone: {reason(error)}") from error
