@@ -4,7 +4,7 @@
 # make lint             mends what the linter can mend
 # make docs             writes docs/command.md from the command's own help
 # make docs-pictures    paints every picture of the documentation, whole
-# make docs-gallery     paints the pairs of the piece, and publishes the best of each as docs/gallery: many hours
+# make docs-gallery     paints the pairs of the piece, and publishes the best of each as docs/gallery
 # make wheel            builds the wheel into dist/ and tries it in a clean environment
 # make train-data train-perceptor train-judge train-generator train-ship bench-embedded
 #                       makes the embedded models anew, stage by stage: training/README.md

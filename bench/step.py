@@ -7,7 +7,8 @@ shown beside it: it is steadier where others use the machine too). Parts are mea
 of ours, with a clock around the engine's seams and hooks on the way back (`bench/stopwatch.py`), as shares of
 these steps. Memory is the peak resident memory during two steps after everything is built, each in a process of its own,
 models and libraries included (`bench/memory.py`); no turn is shared, so the two are measured one after the other.
-Ours paints with the prompt match alone, as the reference does, and keeps its average besides; fp32 on the CPU.
+Ours paints with the prompt match alone, as the reference does, and keeps its average besides; fp32 on the CPU,
+but for the cases that say bf16.
 
 The targets are for VQGAN f16-16384 with ViT-B/32 at 768x256 and 32 cutouts: at most 0.9 of the reference's time,
 0.75 of its memory, and 10 % of a step for all that is neither generator nor perceptor. Exits 1 where one is missed.
@@ -42,15 +43,16 @@ TIME, MEMORY, REST = 0.9, 0.75, 0.1
 
 @dataclass(frozen=True)
 class Case:
-    """Models and a size to measure; `judged` where the targets are for it."""
+    """Models, a size and our precision to measure; `judged` where the targets are for it."""
 
     generator: str
     perceptor: str
     size: Size
     judged: bool = False
+    precision: str = "fp32"
 
     def __str__(self) -> str:
-        return f"{self.generator} + {self.perceptor}, {self.size}"
+        return f"{self.generator} + {self.perceptor}, {self.size}, {self.precision}"
 
 
 CASES = {
@@ -58,6 +60,7 @@ CASES = {
     "piece-small": Case("random-f16-16384", "random-vit-b-32", Size(256, 128)),
     "piece-square": Case("random-f16-16384", "random-vit-b-32", Size(256, 256)),
     "embedded": Case("embedded", "embedded", Size(768, 384)),
+    "embedded-bf16": Case("embedded", "embedded", Size(768, 384), precision="bf16"),
     "tiny": Case("random-tiny-vqgan", "random-tiny-clip", Size(64, 32)),
 }
 """By the names that `--cases` takes."""
@@ -80,7 +83,7 @@ def ours(case: Case, cutouts: int) -> Painter:
         edge_symmetry=0,
         smoothness=0,
         device="cpu",
-        precision="fp32",
+        precision=case.precision,
     )
     return Painter(recipe)
 
@@ -150,7 +153,7 @@ def judge(found: dict[str, Any]) -> list[Verdict]:
 
 def run(
     *,
-    cases: tuple[str, ...] = ("piece", "embedded"),
+    cases: tuple[str, ...] = ("piece", "embedded", "embedded-bf16"),
     cutouts: int = 32,
     repeats: int = 5,
     memory: bool = True,
@@ -159,7 +162,7 @@ def run(
     """Measures a step of ours beside the reference's.
 
     Args:
-        cases: which of `piece`, `piece-small`, `piece-square`, `embedded`, `tiny`.
+        cases: which of `piece`, `piece-small`, `piece-square`, `embedded`, `embedded-bf16`, `tiny`.
         cutouts: a step's cutouts.
         repeats: turns of each.
         memory: whether memory is measured too (in two more processes a case).

@@ -8,6 +8,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from doorways.painter import Painter
 from doorways.recipe import Recipe
 from tests import tiny
 
@@ -49,3 +52,11 @@ def quick(**changes: object) -> Recipe:
         "precision": "fp32",
     }
     return Recipe.build(**{**settings, **changes})
+
+
+def painted_alone(recipe: Recipe) -> np.ndarray:
+    """The picture of a recipe, uint8 [H, W, 3], painted at one go and without any library."""
+    painter = Painter(recipe)
+    for _ in painter:
+        pass
+    return np.asarray(painter.painting().image)

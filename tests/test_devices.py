@@ -13,9 +13,9 @@ from doorways.devices import choose_device
 def cards(monkeypatch: pytest.MonkeyPatch) -> object:
     """Makes torch say which devices this machine has."""
 
-    def have(cuda: int = 0, capability: int = 8, mps: bool = False, bf16: bool = False) -> None:
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bf16)
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    def have(cuda: int = 0, capability: int = 8, mps: bool = False, instructions: str = "") -> None:
+        for name in ("avx512_bf16", "amx_tile"):
+            monkeypatch.setattr(torch.cpu, f"_is_{name}_supported", lambda name=name: name == instructions)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (capability, 0))
@@ -29,7 +29,8 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> object:
     ("machine", "device", "precision"),
     [
         ({}, "cpu", "fp32"),
-        ({"bf16": True}, "cpu", "bf16"),
+        ({"instructions": "avx512_bf16"}, "cpu", "bf16"),
+        ({"instructions": "amx_tile"}, "cpu", "bf16"),
         ({"mps": True}, "mps", "fp32"),
         ({"cuda": 1, "mps": True}, "cuda", "bf16"),
         ({"cuda": 1, "capability": 7}, "cuda", "fp32"),

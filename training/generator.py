@@ -1,8 +1,9 @@
 """Stage 3: the VQGAN of the drawings' world (Esser et al. 2021), as a diffusers VQModel.
 
-L1 and squared error, the robust perceptor's own features as the perceptual loss, a patch discriminator for the last
-part of the run. Codes are unit vectors (`codebook.py`). Resumable: `work/generator.pt`; the perceptual loss sees
-through `work/perceptor_tower` as it is when a piece of the run begins, and is left out where that is missing.
+L1 and squared error; after the first part of the run the robust perceptor's own features besides, as the perceptual
+loss, and a patch discriminator for the last part. Codes are unit vectors (`codebook.py`). Resumable:
+`work/generator.pt`; the perceptual loss sees through `work/perceptor_tower` as it is when a piece of the run begins, and
+is left out where that is missing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from diffusers import VQModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from doorways.generators import vqgan
 from doorways.perceptors import tower
 from training.codebook import CODES, WIDTH, Codebook
 from training.fetch import WORK
@@ -93,8 +95,9 @@ class Training:
         self.scenes = Scenes("large", source_px=192)
         self.model, self.codebook, self.critic = VQModel(**SHAPE), Codebook(), Discriminator()
         if begin is not None:
-            self.model.load_state_dict(VQModel.from_pretrained(begin, torch_dtype=torch.float32).state_dict())
-            self.codebook.begin(self.model.quantize.embedding.weight.detach())
+            before = vqgan.load(begin)
+            self.model.load_state_dict(before.model.state_dict())
+            self.codebook.begin(before.codes)
         self.model.quantize = nn.Identity()
         self.makers = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
         self.critics = torch.optim.AdamW(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.9))

@@ -146,18 +146,17 @@ class Scenes:
         present = (first, two, two & (torch.rand(count, generator=rng) < third))
         chosen = torch.multinomial(self.weights, 3 * count, replacement=True, generator=rng).view(3, count)
         chosen = torch.where(torch.rand(count, generator=rng) < repeated, chosen[0], chosen)
-        shift = torch.zeros(count, 2)
         things: list[list[str | None]] = []
+        places = []
         for slot, there in enumerate(present):
             scale = (0.55 + 0.75 * torch.rand(count, generator=rng)) * (0.55 if slot else 1.0)
             scale = torch.where(two, scale * (1.0 if slot else 0.7), scale)
             scale = scale * near ** torch.rand(count, generator=rng)
             reach = (1.15 - scale).abs().clamp_min(0.1)
-            aside = (2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None]
-            pictures = self.paste(pictures, chosen[slot], scale, aside, there, rng)
+            places.append((2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None])
+            pictures = self.paste(pictures, chosen[slot], scale, places[slot], there, rng)
             names = [self.drawing_names[i] for i in chosen[slot].tolist()]
             things.append([name if shown else None for name, shown in zip(names, there, strict=True)])
-            shift = shift if slot else aside
         times = [chance.choice(list(TIMES)) if chance.random() < lit else None for _ in range(count)]
         light = torch.tensor([TIMES[time] if time else (1.0, 1.0, 1.0) for time in times])
         rows = list(zip(*things, behind, strict=True))
@@ -170,7 +169,9 @@ class Scenes:
                 where=whereabouts(*place),
                 time=chance.choice(time) if time else None,
             )
-            for row, drawing, place, time in zip(rows, chosen[0].tolist(), shift.tolist(), times, strict=True)
+            for row, drawing, place, time in zip(
+                rows, chosen[0].tolist(), places[0].tolist(), times, strict=True
+            )
         ]
         labels = torch.tensor([[self.place.get(name, -1) if name else -1 for name in row] for row in rows])
         drawn = torch.where(first, chosen[0], -1)

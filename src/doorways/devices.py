@@ -93,11 +93,9 @@ def _has_bf16(device: torch.device) -> bool:
 
 
 def cpu_has_bf16() -> bool:
-    """Whether this CPU has AVX-512 BF16 or AMX."""
-    return any(
-        bool(getattr(torch.cpu, name, bool)())
-        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
+    """Whether this CPU has AVX-512 BF16 or AMX; torch has no public question for it, and older ones lack these."""
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in asked)
 
 
 def _name(device: torch.device) -> str:

@@ -27,9 +27,8 @@ from doorways.explore.crew import at_work, hire
 from doorways.explore.ray_cluster import Node, connected
 from doorways.explore.ray_place import needs_of
 from doorways.explore.ray_work import work_on_cluster
-from doorways.painter import Painter
-from doorways.pictures import to_image
 from doorways.recipe import Recipe
+from tests.recipes import painted_alone
 
 # Ray leaves its log files and pipes to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -64,16 +63,9 @@ def joined(cluster, monkeypatch):
         yield cluster
 
 
-def painted_alone(recipe):
-    painter = Painter(Recipe.build(**recipe))
-    for _ in painter:
-        pass
-    return np.asarray(to_image(painter.picture()))
-
-
 def must_be_as_painted_alone(library, entry):
     picture = np.asarray(Image.open(library.files(entry.id).picture))
-    assert (picture == painted_alone(entry.recipe)).all()
+    assert (picture == painted_alone(Recipe.build(**entry.recipe))).all()
 
 
 def steps_told(library, entry):
@@ -139,7 +131,7 @@ def test_pictures_that_a_recipe_names_travel_as_bytes_and_keep_their_names(
     recipe = plain.recipe | {"init_image": str(start), "prompts": f"fire | image({start})"}
     library.delete(plain.id)
     added = library.add(recipe, sweep=sweep.id)
-    alone = painted_alone(recipe)
+    alone = painted_alone(Recipe.build(**recipe))
     start.unlink()
     recipes = []
     work_on_cluster(

@@ -23,22 +23,14 @@ from doorways.explore.place import Here, NoRoom
 from doorways.explore.standings import was_killed, was_triaged
 from doorways.explore.working import work
 from doorways.library import PainterLost
-from doorways.painter import Painter
-from doorways.pictures import to_image
 from doorways.recipe import Recipe
+from tests.recipes import painted_alone
 
 
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch):
     monkeypatch.setattr(working, "LOOK_S", 0.0)
     monkeypatch.setattr(working, "IDLE_S", 0.05)
-
-
-def painted_alone(recipe):
-    painter = Painter(Recipe.build(**recipe))
-    for _ in painter:
-        pass
-    return np.asarray(to_image(painter.picture()))
 
 
 def picture(library, entry):
@@ -63,7 +55,7 @@ def test_a_painting_that_goes_on_takes_the_steps_of_one_that_was_never_interrupt
     sweep = enlisted(seeds=2)
     work(library, sweep.id)
     (whole,) = library.list(sweep=sweep.id, state="finished")
-    assert (picture(library, whole) == painted_alone(whole.recipe)).all()
+    assert (picture(library, whole) == painted_alone(Recipe.build(**whole.recipe))).all()
 
 
 def test_without_rungs_everything_is_painted_whole_and_nobody_judges(library, enlisted):
@@ -222,7 +214,7 @@ def test_a_killed_worker_s_painting_is_taken_over_and_comes_out_the_same(library
     work(library, sweep.id)
     assert library.counts(sweep.id) == {"stopped": 1, "finished": 1}
     (whole,) = library.list(sweep=sweep.id, state="finished")
-    assert (picture(library, whole) == painted_alone(whole.recipe)).all()
+    assert (picture(library, whole) == painted_alone(Recipe.build(**whole.recipe))).all()
 
 
 def test_two_worker_processes_share_a_sweep_and_paint_nothing_twice(library, enlisted):

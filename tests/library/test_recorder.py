@@ -25,7 +25,7 @@ from doorways.painter import Painter
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 from tests import tiny
-from tests.recipes import quick
+from tests.recipes import painted_alone, quick
 
 PAINT_NEXT = """
 import sys
@@ -55,10 +55,7 @@ def record(library, entry, *, until=None, leave=None, **settings):
 
 def straight(recipe):
     """The bytes of the picture painted without any library."""
-    painter = Painter(recipe)
-    for _ in painter:
-        pass
-    return painter.painting().image.tobytes()
+    return painted_alone(recipe).tobytes()
 
 
 def pixels(library, entry):

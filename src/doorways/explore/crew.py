@@ -1,6 +1,4 @@
-"""The crew of a sweep: worker processes on this machine, each a Python of its own that runs `doorways.explore.worker`,
-or the one that has it painted on a cluster.
-"""
+"""The crew of a sweep: processes of this machine that run `doorways.explore.worker`, to paint here or on a cluster."""
 
 from __future__ import annotations
 
@@ -39,11 +37,11 @@ def hire(
 ) -> list[subprocess.Popen[bytes]]:
     """Starts so many workers, which paint until nothing is left; they outlive this process.
 
+    A signal to stop (SIGTERM) lets a worker keep what it has painted so far.
+
     Args:
         workers: 1 if not given; on a cluster, as many as it has room for.
         on: the cluster (`ray_cluster`); the crew is then one process, and its workers are elsewhere.
-
-    A signal to stop (SIGTERM) lets a worker keep what it has painted so far.
 
     Raises:
         InputError: the folder that paths in the theme start from is gone, or the library may not be written to.

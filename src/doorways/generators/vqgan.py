@@ -69,8 +69,8 @@ class VQGAN:
     def snap(self, latent: Tensor) -> Tensor:
         """The codes nearest to the cells of `latent`, in the same shape; no gradient.
 
-        The nearest code is the one with the largest dot product less half its square: one matrix product, cut in
-        parts where it would not fit into memory.
+        The nearest code is the one with the largest dot product less half its square: a matrix product, in parts of
+        `LARGEST_LOOKUP` distances.
         """
         cells = latent.movedim(1, -1)
         most = LARGEST_LOOKUP if latent.device.type == "cpu" else LARGEST_LOOKUP_ON_GPU

@@ -68,8 +68,7 @@ def named_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
 def named_state(meta: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """The meta of a painter's state, likewise."""
     pictures = {names.get(name, name): digest for name, digest in meta["pictures"].items()}
-    recipe = named_recipe(Recipe.build(**meta["recipe"]), names)
-    return {**meta, "recipe": recipe.settings(), "pictures": pictures}
+    return {**meta, "recipe": renamed(meta["recipe"], names), "pictures": pictures}
 
 
 SAMPLE_PX = 512
