@@ -173,8 +173,24 @@ def test_the_drawing_shows_the_picture_and_a_line_for_each_curve():
 
 @pytest.mark.embedded
 def test_the_embedded_judge_tells_what_a_picture_was_painted_of():
-    picture = read_picture(Path(__file__).parents[2] / "docs" / "pictures" / "first.png")
+    """A picture that stays as it is, so that this is about the judge and not about whoever paints today."""
+    picture = read_picture(Path(__file__).parent / "forest-kelp-forest.png")
     own, other = judge(picture, "forest | kelp forest"), judge(picture, "fire | desert")
     assert own.perceptor == "embedded-judge"
     assert own.scores["match"] > other.scores["match"] + 0.2
     assert judge(picture.flip(-1), "forest | kelp forest").scores["contrast"] < own.scores["contrast"]
+
+
+@pytest.mark.embedded
+def test_of_all_prompts_the_readme_s_picture_matches_its_own_best():
+    picture = read_picture(Path(__file__).parents[2] / "docs" / "pictures" / "first.png")
+    others = (
+        "fire | desert",
+        "castle | volcano",
+        "city | beach",
+        "snow | moon",
+        "sunflower | cactus",
+        "apple | lemon",
+    )
+    own, *rest = (judge(picture, prompts).scores["match"] for prompts in ("forest | kelp forest", *others))
+    assert own > max(rest) + 0.1
