@@ -2,9 +2,10 @@
 
     python -m bench.doors
 
-Each thing is painted as `thing @0.2 @0.8 | a thing @0.5 :-0.5` and plainly as `thing`, on a wide canvas. How many
-there are is counted by a second perceptor that did not paint, as `doorways judge --count` does: upright squares slide
-along x at three heights, the largest presence of the thing at each x is a curve, and its peaks are the things.
+Each thing is painted as `thing @0.2 @0.8 | a thing @0.5 :-2` and plainly as `thing`, on a wide canvas, by large pieces
+alone, which see a thing and not a crowd. How many there are is counted by a second perceptor that did not paint, as
+`doorways judge --count` does: upright squares slide along x at three heights, the largest presence of the thing at each x
+is a curve, and its peaks are the things. Things nearer to each other than a square is wide are one to it.
 Writes docs/bench/doors.json and doors.png.
 """
 
@@ -23,9 +24,9 @@ from doorways.judge.judging import Judge
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
-THINGS = ("castle", "sunflower", "volcano", "christmas tree")
+THINGS = ("castle", "sunflower", "volcano", "christmas tree", "snowman", "mushroom", "rocket", "butterfly")
 SEEDS = 2
-WAYS = {"placed": "{0} @0.2 @0.8 | a {0} @0.5 :-0.5", "plain": "{0}"}
+WAYS = {"placed": "{0} @0.2 @0.8 | a {0} @0.5 :-2", "plain": "{0}"}
 
 
 def main() -> None:
@@ -42,6 +43,7 @@ def main() -> None:
     torch.set_num_threads(1)
     judge = Judge.load(arguments.judge)
     shared = {"size": arguments.size, "start_size": arguments.size, "steps": arguments.steps, "threads": 1}
+    shared |= {"medium": 0, "small": 0}
     grid, rows, twos = [], [], dict.fromkeys(WAYS, 0)
     for thing in THINGS[: arguments.things]:
         for seed in range(arguments.seeds):

@@ -179,14 +179,15 @@ def test_as_many_things_are_counted_as_there_are(places):
 
 
 def test_a_ripple_is_no_peak_and_a_flat_curve_has_none():
-    assert peaks([0.0, 1.0, 0.8, 1.0, 0.0]) == 1
-    assert peaks([0.3, 0.3, 0.3]) == 0
-    assert peaks([0.0, 1.0, 0.8, 1.0, 0.0], prominence=0.1) == 2
+    assert peaks([0.0, 1.0, 0.8, 1.0, 0.0]) == [1.0]
+    assert peaks([0.3, 0.3, 0.3]) == []
+    assert peaks([0.0, 1.0, 0.8, 0.9, 0.0], prominence=0.05) == [1.0, 0.9]
 
 
 def test_a_thing_that_is_everywhere_is_one_whatever_its_ripples():
     assert count([6.0, 5.5, 6.0, 5.2, 6.1]) == 1
     assert count([6.0, 3.4, 6.0]) == 2
+    assert count([PRESENT + 0.1, PRESENT - 0.1, PRESENT + 0.2, PRESENT - 0.2]) == 1
 
 
 def test_a_peak_where_the_thing_is_not_does_not_count():

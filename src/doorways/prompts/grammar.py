@@ -1,4 +1,4 @@
-r"""The language of prompts: `doorway @0.25 @0.75 | a doorway @0.5 :-0.5 | image(moss.png) @all :0.2`.
+r"""The language of prompts: `doorway @0.25 @0.75 | a doorway @0.5 :-2 | image(moss.png) @all :0.2`.
 
     prompts  prompt ("|" prompt)*
     prompt   body suffix*
@@ -38,9 +38,9 @@ def parse_prompts(text: str, *, style: str = "") -> tuple[Prompt, ...]:
 
     >>> [prompt.text for prompt in parse_prompts("3:00 am | psalm 23:4 :0.5", style="by James Gurney")]
     ['3:00 am by James Gurney', 'psalm 23:4 by James Gurney']
-    >>> door = parse_prompts("doorway @0.25 @0.75 | a doorway @0.5 :-0.5")[1]
+    >>> door = parse_prompts("doorway @0.25 @0.75 | a doorway @0.5 :-2")[1]
     >>> door.text, door.weight, door.places
-    ('a doorway', -0.5, (Place(x=0.5, y=None),))
+    ('a doorway', -2.0, (Place(x=0.5, y=None),))
     """
     prompts: list[Prompt] = []
     start = 0
