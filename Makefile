@@ -10,7 +10,7 @@
 #                       makes the embedded models anew, stage by stage: training/README.md
 #
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
-# PROMPTS SEED OUT FLAGS   what `make paint` paints
+# PROMPTS SEED OUT FLAGS   what `make paint` paints, and where; nothing that is there is overwritten
 # PYTHON=python3.12     which Python .venv is made of
 # BEGIN=FOLDER          the model whose weights its training begins with, such as src/doorways/embedded/perceptor
 # MINUTES=120           after how long a piece of training stops; give its command again to go on
@@ -22,7 +22,7 @@ INSTALLED := .venv/installed-$(TORCH)
 
 PROMPTS ?= forest | kelp forest
 SEED ?= 3
-OUT ?= first.png
+OUT ?=
 # More options of `doorways paint`, as in: make paint FLAGS="--steps 100"
 FLAGS ?=
 
@@ -37,7 +37,7 @@ $(INSTALLED): pyproject.toml constraints.txt scripts/install
 	PYTHON="$(PYTHON)" scripts/install $(TORCH)
 
 paint: $(INSTALLED)
-	.venv/bin/doorways paint "$(PROMPTS)" --seed $(SEED) --out $(OUT) --force $(FLAGS)
+	.venv/bin/doorways paint "$(PROMPTS)" --seed $(SEED) $(if $(OUT),--out "$(OUT)") $(FLAGS)
 
 test: $(INSTALLED)
 	scripts/test

@@ -56,7 +56,7 @@ def main() -> None:
             grid.append(pictures)
             rows.append([thing, seed, *counts])
     total = len(rows)
-    report(
+    holds = report(
         "doors",
         f"How many things there are, counted by {arguments.judge}",
         ("thing", "seed", *WAYS),
@@ -75,6 +75,7 @@ def main() -> None:
     contact_sheet(Grid.of(images, rows=labels, columns=tuple(WAYS))).save(
         arguments.out / "doors.png", optimize=True
     )
+    raise SystemExit(not holds)
 
 
 if __name__ == "__main__":

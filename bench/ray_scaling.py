@@ -118,7 +118,7 @@ def main() -> None:
         runs = [run(settings, workers, given.paintings) for workers in given.workers]
     first, last = runs[0], runs[-1]
     share = last.per_hour / first.per_hour * first.workers / last.workers
-    report(
+    holds = report(
         "ray_scaling",
         f"{given.paintings} paintings of {given.size}, {given.steps} steps, on a Ray cluster of one machine",
         (
@@ -139,6 +139,7 @@ def main() -> None:
         data={"settings": settings, "runs": [vars(run) for run in runs]},
         out=given.out,
     )
+    raise SystemExit(not holds)
 
 
 if __name__ == "__main__":

@@ -212,7 +212,7 @@ def main() -> None:
     early = {str(look): round(fmean(subject.early(look) for subject in subjects), 3) for look in LOOKS}
     rows += [[f"rank correlation after {look}", "", value, ""] for look, value in early.items()]
     mine = POLICIES[0]
-    report(
+    holds = report(
         "triage",
         f"Triage of {given.seeds} seeds for each of {total} subjects: rungs (fraction of steps: share that goes on)",
         ("rungs", "paintings", "subjects that keep one of the two best", "cost, of painting all"),
@@ -240,6 +240,7 @@ def main() -> None:
         },
         out=given.out,
     )
+    raise SystemExit(not holds)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,8 @@ def test_the_readme_leads_to_every_page():
 def test_the_readme_begins_with_the_two_commands():
     first = next(blocks(ROOT / "README.md"))
     assert [line.split("#")[0].strip() for line in first.text.splitlines()] == ["make paint", "make test"]
+    shown = (ROOT / "README.md").read_text("utf-8").split(first.text)[1].splitlines()[1:]
+    assert next(line for line in shown if line).startswith("!["), "what they paint comes next"
 
 
 def test_only_setting_up_is_shown_and_not_run():

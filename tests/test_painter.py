@@ -406,7 +406,7 @@ def test_a_loss_that_is_no_number_stops_before_the_step_and_keeps_the_picture(ob
 def test_a_gradient_that_is_no_number_stops_as_well(objective):
     objective("steep", "picture", lambda sight: (sight.picture * 0).sum().sqrt())
     painter = Painter(quick(objectives={"steep": 1}))
-    with pytest.raises(DoorwaysError, match=r"at step 1 .* gradient is not finite"):
+    with pytest.raises(DoorwaysError, match=r"at step 1 .* gradient is not finite; nothing is painted yet"):
         list(painter)
     assert painter.descent.latent.isfinite().all()
 

@@ -75,6 +75,14 @@ def test_numbers_may_be_texts_as_flags_give_them():
     [
         ({"prompts": ""}, r"prompt 1.*column 1"),
         ({"prompts": "forest | "}, r"prompt 2.*column 10"),
+        (
+            {"prompts": "caf\udce9"},
+            r"prompts: holds a character that is not Unicode text, '\\udce9'; write it",
+        ),
+        (
+            {"prompts": "sea", "perceptor": ["\ud800"]},
+            "perceptor: holds a character that is not Unicode text",
+        ),
         ({"prompts": 3}, r"prompts 3: must be a text; give a text such as 'forest | kelp forest'"),
         ({"steps": 0}, "steps 0: must be at least 1; the default is 300"),
         ({"steps": "many"}, "steps 'many': must be a whole number; the default is 300"),

@@ -171,10 +171,10 @@ class Painter:
     def must_be_finite(self, loss: Tensor, gradient: Tensor) -> None:
         """DoorwaysError with the step and the remedy, before a bad step is taken."""
         if not (loss.isfinite() and gradient.isfinite().all()):
+            kept = f"the picture after step {self.step} is kept" if self.step else "nothing is painted yet"
             raise DoorwaysError(
-                f"at step {self.step + 1} the loss (now {float(loss.detach()):g}) or its gradient is not finite; the "
-                f"picture after step {self.step} is kept: try a learning_rate below {self.recipe.learning_rate:g}, or "
-                "precision fp32"
+                f"at step {self.step + 1} the loss (now {float(loss.detach()):g}) or its gradient is not finite; "
+                f"{kept}: try a learning_rate below {self.recipe.learning_rate:g}, or precision fp32"
             )
 
     @torch.no_grad()
@@ -188,15 +188,13 @@ class Painter:
 
     def notes(self) -> tuple[str, ...]:
         """What the artist should know before the first step."""
-        first = (
-            self.place.note if not self.step else f"going on after step {self.step} of {self.recipe.steps}"
-        )
+        begun = [f"going on after step {self.step} of {self.recipe.steps}"] if self.step else []
         misread = [
             f"{eye.perceptor.name} does not know the word {word!r} and reads {known!r}"
             for eye in self.eyes
             for word, known in eye.misread(self.prompts).items()
         ]
-        return tuple(dict.fromkeys([first, *misread]))
+        return tuple(dict.fromkeys([*begun, self.place.note, *misread]))
 
     def machine(self) -> dict[str, Any]:
         """What made the picture, as JSON values: versions, device, precision, threads, fingerprints of the weights."""

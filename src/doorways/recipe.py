@@ -216,6 +216,8 @@ class Recipe(BaseModel):
         if not isinstance(given, dict):
             return given
         given = dict(given)
+        for name, value in given.items():
+            _check_text(name, value)
         models = given.pop("models", None)
         if models is not None:
             given |= _preset(models, beside=given)
@@ -338,6 +340,16 @@ class Recipe(BaseModel):
     def to_toml(self) -> str:
         """The settings as TOML, which `from_toml` reads back."""
         return toml(self.settings())
+
+
+def _check_text(name: str, value: Any) -> None:
+    """InputError for texts that no picture could hold: bytes of another encoding, which Python lets pass."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name}: holds a character that is not Unicode text, {error.object[error.start]!r}; write it anew, in UTF-8"
+        ) from None
 
 
 def split_weight(spec: str) -> tuple[str, float]:

@@ -15,6 +15,7 @@ def measures(*, count: int = 4, **values: float) -> dict[str, list[float]]:
 GOOD = {
     "plain": measures(match=0.2),
     "semantic symmetry": measures(match=0.19, agreement=0.2),
+    "raw semantic symmetry": measures(match=0.2, agreement=0.2),
     "tone symmetry": measures(tone=0.8),
     "edge symmetry": measures(edges=0.5),
     "smoothness": measures(grain=0.05),
@@ -32,6 +33,8 @@ def test_all_claims_hold_where_each_way_does_what_it_says():
         ("plain", {"match": 0.2, "right": -0.1}, "outer thirds"),
         ("semantic symmetry", {"match": 0.17, "agreement": 0.2}, "nine tenths"),
         ("semantic symmetry", {"match": 0.19, "agreement": 0.0}, "mirrored residuals"),
+        ("raw semantic symmetry", {"match": 0.17, "agreement": 0.2}, "raw semantic symmetry keeps"),
+        ("raw semantic symmetry", {"match": 0.2, "agreement": 0.0}, "raw semantic symmetry raises"),
         ("tone symmetry", {"tone": 0.05}, "of tone"),
         ("edge symmetry", {"edges": 0.05}, "of outlines"),
         ("smoothness", {"grain": 0.15}, "grain"),

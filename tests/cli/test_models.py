@@ -47,6 +47,11 @@ def test_the_list_says_of_each_what_it_is_its_size_its_licence_and_whether_it_is
     assert "piece: the ImageNet VQGAN" in page
 
 
+def test_models_alone_lists_them(doorways, home):
+    assert doorways("models") == doorways("models", "list")
+    assert "see its model card" not in doorways("models").out
+
+
 def test_one_model_is_shown_whole_and_a_preset_with_all_of_its(doorways, home):
     one = doorways("models", "show", "hub:amused/amused-512/vqvae").out
     for part in ("generator: ", "293 MB", "licence: ", "source: ", "here:    no"):
@@ -83,6 +88,11 @@ def test_offline_it_says_what_to_do(doorways, home, tmp_path, words):
     assert "HF_HUB_OFFLINE" in said.err
     assert "--models embedded" in said.err
     assert not (tmp_path / "a.png").exists()
+
+
+def test_a_preset_in_a_recipe_says_what_it_costs_too(doorways, home, tmp_path):
+    (tmp_path / "a.toml").write_text('prompts = "sea"\nmodels = "piece"\n', "utf-8")
+    assert preset("piece").note in doorways("paint", "--recipe", "a.toml").err
 
 
 def test_pull_of_what_needs_no_download_says_so_and_of_nothing_what_to_give(doorways, home):

@@ -80,7 +80,7 @@ def test_a_run_that_is_resumed_goes_on_with_its_own_picture_alone(tmp_path):
         ({"picture": "a"}, r"out .*a: must end in .png"),
         ({"video": "v.gif"}, r"v.gif: a video's name must end in .mp4"),
         ({"zoom": "a.png"}, r"a.png: a video's name must end in .mp4"),
-        ({"video": "v.mp4", "zoom": "v.mp4"}, "two outputs have the same name"),
+        ({"video": "v.mp4", "zoom": "v.mp4"}, "two outputs have the same name, .*v.mp4;"),
         ({"preview_every": -1}, r"preview_every -1: must be 0 \(never\) or more steps"),
         ({"checkpoint_every": -5}, r"checkpoint_every -5: must be 0"),
         ({"picture": "no/a.png"}, "there is no folder .*no; make it first"),

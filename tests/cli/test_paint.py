@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -194,6 +195,55 @@ def test_ctrl_c_keeps_the_picture_and_its_command_resumes_to_the_same_bytes(door
     assert doorways(*words, "--out", "straight.png").code == 0
     assert pixels("my sea.png") == pixels("straight.png")
     assert read_metadata("my sea.png") == read_metadata("straight.png")
+
+
+def test_a_resumed_run_goes_on_with_the_options_that_it_was_begun_with(doorways, small, tmp_path):
+    words = ["paint", "fire | ocean", *small(steps=9), "--seed", "2", "--trajectory", "--library", "mine"]
+    process = start(tmp_path, *words, "--video", "a.mp4", "--out", "a.png", "--checkpoint-every", "2")
+    wait_for(process, "step 5/9")
+    process.kill()
+    process.communicate()
+    (tmp_path / "a.mp4").write_bytes(b"what the killed run filmed")
+    said = doorways("paint", "--resume", "a.png")
+    assert said.code == 0, said.err
+    assert (tmp_path / "a.mp4").read_bytes() == b"what the killed run filmed"
+    assert (tmp_path / "a-2.mp4").stat().st_size > 0
+    assert len(json.loads(doorways("library", "list", "--library", "mine", "--json").out)) == 1
+    assert json.loads(doorways("library", "list", "--json").out) == []
+    assert doorways(*words, "--out", "straight.png").code == 0
+    assert pixels("a-trajectory.png") == pixels("straight-trajectory.png")
+
+
+def test_what_is_given_to_a_resumed_run_wins(doorways, small, tmp_path):
+    words = ["paint", "fire | ocean", *small(steps=9), "--no-library", "--out", "a.png"]
+    process = start(tmp_path, *words, "--checkpoint-every", "2")
+    wait_for(process, "step 5/9")
+    process.kill()
+    process.communicate()
+    assert doorways("paint", "--resume", "a.png", "--library", "mine").code == 0
+    assert len(json.loads(doorways("library", "list", "--library", "mine", "--json").out)) == 1
+
+
+def test_the_device_is_said_once_also_where_a_run_goes_on(doorways, small, tmp_path):
+    words = ["paint", "sea", *small(steps=9)]
+    process = start(tmp_path, *words, "--out", "a.png", "--checkpoint-every", "2")
+    wait_for(process, "step 5/9")
+    process.kill()
+    process.communicate()
+    assert doorways(*words, "--out", "b.png").err.count("painting on the") == 1
+    assert doorways("paint", "--resume", "a.png").err.count("painting on the") == 1
+
+
+@pytest.mark.parametrize("words", [["--out", ""], ["--out", "."], ["--out", "/"], ["--resume", "."]])
+def test_a_path_that_names_no_file_is_bad_input(doorways, small, words):
+    said = doorways("paint", *([] if "--resume" in words else ["sea", *small()]), *words)
+    assert said.code == 2
+    assert "unexpected" not in said.err
+
+
+def test_a_weight_may_begin_below_nothing(doorways, small):
+    said = doorways("paint", "sea", *small(), "--tone-symmetry", "-0.5 -> 1", "--out", "a.png")
+    assert said.code == 0, said.err
 
 
 def test_a_killed_run_loses_at_most_the_steps_since_its_checkpoint(doorways, small, tmp_path):

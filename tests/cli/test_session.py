@@ -66,3 +66,21 @@ def test_a_video_that_fails_does_not_cost_the_painting(painter, tmp_path, monkey
         running.run()
     assert read_metadata(tmp_path / "a.png").finished
     assert not outputs.video.exists()
+
+
+def test_stopped_at_once_it_says_what_is_there(painter, tmp_path, monkeypatch, capfd):
+    outputs = Outputs(tmp_path / "a.png", checkpoint_every=2)
+    running = session(painter, outputs)
+    after = running._after
+
+    def impatient(step):
+        after(step)
+        if step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_after", impatient)
+    assert running.run() == 130
+    assert not outputs.picture.exists()
+    assert capfd.readouterr().out.startswith(
+        f"stopped at once; {outputs.checkpoint} is kept, and this goes on"
+    )

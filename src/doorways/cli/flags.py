@@ -47,6 +47,7 @@ def option(name: str, field: FieldInfo, *, defaults: bool = True) -> Any:
         group=RECIPE_GROUPS[group],
         metavar=None if kind is bool else placeholder,
         negative_iterable="",
+        allow_leading_hyphen=kind is Schedule,  # a change over the run may begin below 0
     )
     return Annotated[value, parameter]
 

@@ -89,13 +89,14 @@ def heal_picture(
     parent = parent and picture_of(parent, output.library)
     if everywhere and "mask" in given:
         raise InputError("--all heals everywhere and --mask only where it is white; leave one of the two out")
+    outputs = output.beside(healed)
     wound = None if everywhere or "mask" in given else healed.with_name(f"{healed.stem}-mask.png")
     recipe = healing(picture, mask=wound, parent=parent, strength=strength, **given)
-    outputs = replace(output.beside(healed), mask=wound)
+    outputs = replace(outputs, mask=wound)
     outputs.check(force=output.force)
     if wound is not None:
         save_wound(wound, picture, parent=parent)
-    bring_models(given.get("models"), (recipe.generator, *(spec for spec, _ in recipe.weighted_perceptors)))
+    bring_models(given.get("models"), recipe)
     keeping = output.keeping()
     if keeping:
         _trace(keeping, picture, parent)

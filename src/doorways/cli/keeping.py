@@ -21,6 +21,9 @@ LOADING_S = 900.0
 PAINTING = "painting"
 """Under which name a checkpoint beside a picture holds the painting's ID."""
 
+ASKED = "asked"
+"""And under which the options of its run (`Outputs.asked`)."""
+
 
 @dataclass
 class Keeping:

@@ -16,6 +16,7 @@ app = App(name="models", help="List the models that are known, show one, fetch o
 Spec = Annotated[str, Parameter(help="A spec such as hub:owner/name, or one of embedded, piece, large.")]
 
 
+@app.default
 @app.command(name="list")
 def list_models() -> None:
     """List all: what each is, its size, its licence, and whether it is here."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from doorways.atomic import check_writable, writing
 from doorways.errors import InputError
@@ -18,7 +20,11 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files of a run, and how often they are written (every so many steps; 0: only at the end)."""
+    """The files of a run, and how often they are written (every so many steps; 0: only at the end).
+
+    Attributes:
+        asked: the options that say all this, as JSON values, for a run that is stopped to be gone on with likewise.
+    """
 
     picture: Path
     video: Path | None = None
@@ -27,6 +33,7 @@ class Outputs:
     mask: Path | None = None
     preview_every: int = 0
     checkpoint_every: int = 25
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def checkpoint(self) -> Path:
@@ -51,8 +58,9 @@ class Outputs:
                 check_video_path(path)
         extras = (self.video, self.zoom, self.trajectory, self.mask)
         paths = [self.picture, *(path for path in extras if path is not None)]
-        if len({path.absolute() for path in paths}) < len(paths):
-            raise InputError(f"two outputs have the same name, {paths[0]}; give each its own")
+        places = [path.absolute() for path in paths]
+        if twice := next((path for path in paths if places.count(path.absolute()) > 1), None):
+            raise InputError(f"two outputs have the same name, {twice}; give each its own")
         own = {self.picture} if resuming else set()
         for path in paths:
             if is_there(path) and path not in own and not force:
@@ -63,6 +71,12 @@ class Outputs:
                 f"{self.checkpoint} is the checkpoint of a painting that was stopped: go on with "
                 f"`doorways paint --resume {self.picture}`, overwrite it with --force, or choose another name"
             )
+
+
+def check_name(picture: Path) -> None:
+    """InputError for a path such as `.` or `/`, which no file can have."""
+    if not picture.name:
+        raise InputError(f"out {picture}: is no name of a file; give one, such as painting.png")
 
 
 def is_there(path: Path) -> bool:
@@ -88,21 +102,18 @@ def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
 
 
 def unused(picture: Path) -> Path:
-    """`picture`, or if that or its checkpoint exists, the first of picture-2.png, picture-3.png … that does not."""
-    free = (
-        path
-        for path in _names(picture.parent, picture.stem)
-        if not (path.exists() or checkpoint_beside(path).exists())
-    )
+    """`picture`, or if that or its checkpoint exists, the first of picture-2.png, picture-3.png … that does not.
+
+    It may be another file than a picture: its ending is kept.
+    """
+    free = (path for path in _names(picture) if not (path.exists() or checkpoint_beside(path).exists()))
     return next(free)
 
 
-def _names(folder: Path, stem: str) -> Iterator[Path]:
-    yield folder / f"{stem}.png"
-    count = 2
-    while True:
-        yield folder / f"{stem}-{count}.png"
-        count += 1
+def _names(first: Path) -> Iterator[Path]:
+    yield first
+    for number in count(2):
+        yield first.with_name(f"{first.stem}-{number}{first.suffix}")
 
 
 def _slug(text: str) -> str:

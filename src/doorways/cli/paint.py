@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +13,12 @@ from doorways.cli.flags import FROM, OUTPUT, WEIGHTS, Settings
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from doorways.cli.keeping import Keeping
     from doorways.cli.outputs import Outputs
     from doorways.painter import Painter
+    from doorways.recipe import Recipe
 
 app = App(
     name="paint",
@@ -72,9 +75,10 @@ class Output:
     no_library: Annotated[bool, _switch("Do not keep it in the library.")] = False
 
     def beside(self, picture: Path) -> Outputs:
-        """The files of a run that paints `picture`."""
-        from doorways.cli.outputs import Outputs
+        """The files of a run that paints `picture`; InputError for a path that names no file."""
+        from doorways.cli.outputs import Outputs, check_name
 
+        check_name(picture)
         return Outputs(
             picture=picture,
             video=self.video,
@@ -82,7 +86,30 @@ class Output:
             trajectory=picture.with_name(f"{picture.stem}-trajectory.png") if self.trajectory else None,
             preview_every=self.preview_every,
             checkpoint_every=self.checkpoint_every,
+            asked=self.asked(),
         )
+
+    def asked(self) -> dict[str, Any]:
+        """The options that were given, as JSON values that mean the same in every folder; but for names to use once."""
+        return {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in asdict(self).items()
+            if name not in ("out", "force") and value != getattr(Output, name)
+        }
+
+    def going_on(self, asked: Mapping[str, Any]) -> Output:
+        """These options, and those of the run that is gone on with; a film goes on in a file of its own."""
+        from doorways.cli.outputs import unused
+
+        if self.library is not None or self.no_library:
+            asked = {name: value for name, value in asked.items() if name not in ("library", "no_library")}
+        begun: dict[str, Any] = {
+            name: Path(value) if isinstance(value, str) else value for name, value in asked.items()
+        }
+        if "video" in begun:
+            begun["video"] = unused(begun["video"])
+        given = {one.name for one in fields(self) if getattr(self, one.name) != one.default}
+        return replace(self, **{name: value for name, value in begun.items() if name not in given})
 
     def keeping(self) -> Keeping | None:
         """Where the painting is kept, opened; None with --no-library."""
@@ -107,12 +134,12 @@ def paint(
     output = output or Output()
     from doorways.cli.keeping import in_library, parent_of, recipe_of
 
-    keeping = output.keeping()
     if resume is not None:
-        return _resume(resume, given | ({"recipe": recipe} if recipe else {}), output, keeping)
+        return _resume(resume, given | ({"recipe": recipe} if recipe else {}), output)
     from doorways.cli.outputs import unused_name
     from doorways.recipe import Recipe
 
+    keeping = output.keeping()
     origin = in_library(keeping, recipe) if recipe else None
     if keeping and origin:
         wanted, keeping.parent = recipe_of(keeping, origin, given), origin.id
@@ -122,15 +149,17 @@ def paint(
             keeping.parent = parent_of(keeping, recipe, wanted.init_image)
     outputs = output.beside(output.out or unused_name(wanted))
     outputs.check(force=output.force)
-    bring_models(given.get("models"), (wanted.generator, *(spec for spec, _ in wanted.weighted_perceptors)))
+    bring_models(given.get("models"), wanted)
     return run(lambda painter: painter(wanted), outputs, keeping)
 
 
-def _resume(picture: Path, given: dict[str, Any], output: Output, keeping: Keeping | None) -> int:
-    from doorways.cli.keeping import in_library
+def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
+    from doorways.cli.keeping import ASKED, in_library
     from doorways.cli.outputs import checkpoint_beside
 
-    begun = None if checkpoint_beside(picture).exists() else in_library(keeping, picture)
+    beside = bool(picture.name) and checkpoint_beside(picture).exists()
+    keeping = None if beside else output.keeping()
+    begun = None if beside else in_library(keeping, picture)
     if output.out is not None and begun is None:
         given["out"] = output.out
     if given:
@@ -141,16 +170,18 @@ def _resume(picture: Path, given: dict[str, Any], output: Output, keeping: Keepi
         )
     if keeping and begun:
         return _resume_in_library(keeping, begun.id, output)
-    outputs = output.beside(picture)
-    if not outputs.checkpoint.exists():
+    if not beside:
         raise InputError(_why_not(picture))
-    outputs.check(force=output.force, resuming=True)
+    output.beside(picture).check(force=output.force, resuming=True)
     from doorways.checkpoint import load_checkpoint
 
-    tensors, meta = load_checkpoint(outputs.checkpoint)
-    if keeping:
+    tensors, meta = load_checkpoint(checkpoint_beside(picture))
+    output = output.going_on(meta.get(ASKED) or {})
+    outputs = output.beside(picture)
+    outputs.check(force=output.force, resuming=True)
+    if keeping := output.keeping():
         keeping.find(meta)
-    return run(lambda painter: painter.resume(tensors, meta), outputs, keeping)
+    return run(lambda painter: painter.resume(tensors, meta), outputs, keeping, checkpoint=tensors)
 
 
 def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
@@ -183,14 +214,16 @@ def _why_not(picture: Path) -> str:
     return f"{picture}: its checkpoint, {checkpoint_beside(picture)}, is missing; {again}"
 
 
-def bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
-    """Says what a preset of models costs, and fetches what is not here, before the slow imports."""
+def bring_models(asked: str | None, recipe: Recipe) -> None:
+    """Says what a preset of models costs, asked for by name or by a recipe; fetches what is not here."""
     from doorways.cli.watching import Watcher
     from doorways.models.hub import HUB
-    from doorways.models.presets import preset
+    from doorways.models.presets import PRESETS
 
-    if preset_name:
-        Watcher().say(preset(preset_name).note)
+    specs = (recipe.generator, *(spec for spec, _ in recipe.weighted_perceptors))
+    for name, preset in PRESETS.items():
+        if name == asked or (preset.download_bytes and preset.specs == specs):
+            Watcher().say(preset.note)
     if any(spec.startswith(HUB) for spec in specs):
         from doorways.cli.fetching import fetch
 
@@ -198,8 +231,18 @@ def bring_models(preset_name: str | None, specs: tuple[str, ...]) -> None:
             pass
 
 
-def run(begin: Callable[[type[Painter]], Painter], outputs: Outputs, keeping: Keeping | None = None) -> int:
-    """Loads torch and the models, which takes its time, and runs what `begin` makes of a Painter."""
+def run(
+    begin: Callable[[type[Painter]], Painter],
+    outputs: Outputs,
+    keeping: Keeping | None = None,
+    *,
+    checkpoint: Mapping[str, Tensor] | None = None,
+) -> int:
+    """Loads torch and the models, which takes its time, and runs what `begin` makes of a Painter.
+
+    Args:
+        checkpoint: the tensors of the one beside the picture, where the run goes on from there.
+    """
     from doorways.cli.watching import Watcher
 
     watcher = Watcher()
@@ -215,4 +258,4 @@ def run(begin: Callable[[type[Painter]], Painter], outputs: Outputs, keeping: Ke
         raise
     recorder = keeping.begin(painter, checkpoint_every=outputs.checkpoint_every) if keeping else None
     watcher.begin(painter.recipe, step=painter.step)
-    return Session(painter, outputs, watcher, recorder).run()
+    return Session(painter, outputs, watcher, recorder, checkpoint or {}).run()

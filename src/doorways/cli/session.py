@@ -7,15 +7,18 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
 from PIL import Image
 
 from doorways.checkpoint import checkpoint_path, save_checkpoint
 from doorways.cli.failures import INTERRUPTED
-from doorways.cli.keeping import PAINTING
+from doorways.cli.keeping import ASKED, PAINTING
 from doorways.cli.outputs import Outputs
 from doorways.cli.stopping import Stopping
 from doorways.cli.watching import Watcher, clock
@@ -30,6 +33,8 @@ from doorways.trajectory import trajectory_steps
 from doorways.video import Frames, open_video, zoom_frames
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from doorways.library.recorder import Recorder
     from doorways.painter import Painter
 
@@ -38,17 +43,34 @@ FRAMES = 120
 FPS = 20
 
 
+SAMPLE = "sample."
+"""How the names of a checkpoint's tensors begin that are pictures of the trajectory, before their steps."""
+
+
 class Session:
-    """Runs a painter and keeps what it paints."""
+    """Runs a painter and keeps what it paints.
+
+    Args:
+        checkpoint: tensors of the one beside the picture, where the run goes on from there.
+    """
 
     def __init__(
-        self, painter: Painter, outputs: Outputs, watcher: Watcher, recorder: Recorder | None = None
+        self,
+        painter: Painter,
+        outputs: Outputs,
+        watcher: Watcher,
+        recorder: Recorder | None = None,
+        checkpoint: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.painter, self.outputs, self.watcher, self.recorder = painter, outputs, watcher, recorder
         self.steps = painter.recipe.steps
         self.film: Frames | None = None
         self._reel = ExitStack()
-        self._samples: list[tuple[int, Image.Image]] = []
+        self._samples = {
+            int(name.removeprefix(SAMPLE)): Image.fromarray(tensor.numpy())
+            for name, tensor in (checkpoint or {}).items()
+            if name.startswith(SAMPLE)
+        }
         self._unrecorded = ""
 
     def run(self) -> int:
@@ -118,7 +140,7 @@ class Session:
         if step % max(1, self.steps // FRAMES) == 0 or step == 1:
             self._shoot()
         if self.outputs.trajectory and step in trajectory_steps(self.steps):
-            self._samples.append((step, self._image()))
+            self._samples[step] = self._image()
         if step == self.steps:
             return
         try:
@@ -171,7 +193,10 @@ class Session:
 
     def _save_checkpoint(self, path: Path) -> None:
         tensors, meta = self.painter.state()
-        save_checkpoint(path, tensors, meta | ({PAINTING: self.recorder.entry.id} if self.recorder else {}))
+        tensors |= {f"{SAMPLE}{step}": torch.tensor(np.array(image)) for step, image in self._samples.items()}
+        meta |= {ASKED: dict(self.outputs.asked)}
+        meta |= {PAINTING: self.recorder.entry.id} if self.recorder else {}
+        save_checkpoint(path, tensors, meta)
 
     def _rescue(self, error: Exception) -> None:
         """Keeps the last good picture of a run that fails; its checkpoint stays the one before."""
@@ -187,9 +212,8 @@ class Session:
     def _say_how_to_resume(self, what: str) -> int:
         if self.outputs.checkpoint.exists():
             command = f"doorways paint --resume {shlex.quote(str(self.outputs.picture))}"
-            sys.stdout.write(
-                f"{what}; {self.outputs.picture} is kept, and this goes on with it:\n  {command}\n"
-            )
+            kept = self.outputs.picture if self.outputs.picture.exists() else self.outputs.checkpoint
+            sys.stdout.write(f"{what}; {kept} is kept, and this goes on with it:\n  {command}\n")
         else:
             sys.stdout.write(f"{what}; there was nothing to keep yet\n")
         return INTERRUPTED
@@ -198,7 +222,7 @@ class Session:
         """The zoom over the finished picture, and the sheet of how it came."""
         if self.outputs.trajectory:
             recipe, machine = self.painter.recipe, self.painter.machine()
-            samples = strip(self._samples or [(self.steps, self._image())], title=recipe.prompts)
+            samples = strip(sorted(self._samples.items()), title=recipe.prompts)
             sheet = contact_sheet(samples, width_px=recipe.size.width)
             save_png(self.outputs.trajectory, sheet, recipe, step=self.steps, finished=True, machine=machine)
         if self.outputs.zoom:

@@ -90,12 +90,12 @@ def known_models() -> tuple[Model, ...]:
     """The embedded models, the one that needs no weights, and those of the hub."""
     return (
         Model("embedded", "generator", "the VQGAN that comes with doorways", _bytes("embedded"),
-              "see its model card", "trained by training/"),
+              _MIT, "trained by training/"),
         Model("fourier", "generator", "Fourier pixels: no network and no prior", 0, _MIT, "part of doorways"),
         Model("embedded", "perceptor", "the perceptor that comes with doorways", _bytes("embedded", "perceptor"),
-              "see its model card", "trained by training/"),
+              _MIT, "trained by training/"),
         Model("embedded-judge", "perceptor", "a second one that judges pictures and does not paint",
-              _bytes("embedded-judge"), "see its model card", "trained by training/"),
+              _bytes("embedded-judge"), _MIT, "trained by training/"),
         *_ON_THE_HUB,
     )  # fmt: skip
 
