@@ -86,13 +86,17 @@ def test_in_the_background_it_is_added_to_paused_and_ended(doorways, theme, fold
         assert "2 new paintings; 50 are there already" in added.err
         assert "1 at work on it already: what is new is painted by them" in added.err
         assert len(library.list(sweep=sweep.id)) == 52
-        assert "paused" in doorways("explore", "pause").err
+        paused = doorways("explore", "pause", "--json")
+        assert "paused" in paused.err
+        assert json.loads(paused.out)["state"] == "paused"
         patience = time.monotonic() + 120
         while at_work(library, sweep) and time.monotonic() < patience:
             time.sleep(0.2)
         assert at_work(library, sweep) == []
         assert library.counts(sweep.id).get("running", 0) == 0
-        assert "ended" in doorways("explore", "stop", sweep.id).err
+        ended = doorways("explore", "stop", sweep.id, "--json")
+        assert "ended" in ended.err
+        assert json.loads(ended.out)["state"] == "done"
         assert library.get_sweep(sweep.id).state == "done"
         assert library.counts(sweep.id).keys() <= {"stopped", "finished"}
     assert "is done, so there is nothing to pause" in doorways("explore", "pause").err

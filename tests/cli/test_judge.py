@@ -107,6 +107,21 @@ def test_paintings_of_the_library_are_judged_by_id_and_their_scores_kept(doorway
     assert library.list()[1].scores == {}
 
 
+def test_another_judge_does_not_take_the_place_of_the_first_unasked(doorways, library):
+    id = library.list()[0].id
+    doorways("judge", id, "--perceptor", recipes.clip())
+    first = library.get(id)
+    assert first.judge == recipes.clip()
+    assert f"judged by: {recipes.clip()}" in doorways("library", "show", id).out
+    another = recipes.clip(seed=1)
+    said = doorways("judge", id, "--perceptor", another)
+    assert f"the library keeps the scores by {recipes.clip()}; --replace has it keep these" in said.err
+    assert library.get(id) == first
+    assert doorways("judge", id, "--perceptor", another, "--replace").err == ""
+    assert library.get(id).judge == another
+    assert library.get(id).scores != first.scores
+
+
 def test_a_painting_without_a_picture_and_an_id_that_is_none_are_told(doorways, library):
     said = doorways("judge", library.list()[2].id)
     assert (said.code, "has no picture yet, it is waiting" in said.err) == (2, True)

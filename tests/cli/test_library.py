@@ -81,6 +81,7 @@ def test_opinions_are_given_by_command(doorways, library, three):
         ("list",), ("find", "kelp"), ("show", "last"), ("tree", "last"), ("check",), ("rate", "last", "1"),
         ("verdict", "last", "keep"), ("tag", "last", "x"), ("board", "last", "x"), ("note", "last", "x"), ("pin", "last"),
         ("export", "last", "--out", "b.zip"), ("import", "b.zip"), ("delete", "last", "--yes"),
+        ("reroll", "last"),
     ],
 )  # fmt: skip
 def test_every_command_speaks_json(doorways, library, three, words):

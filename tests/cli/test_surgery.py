@@ -133,6 +133,16 @@ def test_the_library_keeps_script_and_parent(doorways, small, painted, tmp_path)
     assert "surgery copy, brush" in doorways("library", "tree", parent.id).out
 
 
+def test_the_library_keeps_the_script_of_a_picture_that_it_does_not_have(doorways, painted, tmp_path):
+    doorways("surgery", "apply", painted, "open.toml", "-o", "new.png")
+    assert doorways("heal", "new.png", "--steps", "1", "-o", "healed.png").code == 0
+    with Library.open() as library:
+        entry = library.with_picture("healed.png")
+    assert entry.parent is None
+    assert (entry.change["surgery"], entry.change["of"]) == ("copy, brush", painted)
+    assert Script.build(tomllib.loads(entry.change["script"])["operation"])
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

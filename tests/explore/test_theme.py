@@ -130,6 +130,12 @@ PAIRS = 'pairs = [["Fall", "Spring"]]\n'
     [
         ("", "names nothing to paint; add for example pairs"),
         ("pairs = []", "names nothing to paint"),
+        (PAIRS + "seeds = []", r"seeds \[\]: must not be empty; write for example seeds = 4"),
+        (PAIRS + "style = []", "style .*: must not be empty; write for example style"),
+        ("subjects = [[]]", "subjects? .*: must not be empty; write for example"),
+        ("pairs = 'ab'", r"pairs 'ab': must be a list; write for example pairs = \[\["),
+        (PAIRS + "unwanted = 3", "unwanted 3: must be a list; write for example"),
+        (PAIRS + "[wordings]\ngate = 'a gate'", "wording gate has no {subject}, so that every subject"),
         (PAIRS + "wordng = 'a'", "seasons.toml: there is no field 'wordng'; did you mean wording?"),
         (
             "[[section]]\nname = 'Sky'\n" + PAIRS + "qq = 1",

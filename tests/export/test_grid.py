@@ -47,6 +47,15 @@ def test_any_field_stands_against_any_other_and_the_rest_is_written_below(tmp_pa
     assert (1, 1) not in grid.cells
 
 
+def test_how_far_triage_let_each_come_is_no_way_to_sort_them(tmp_path):
+    swept = [exhibit(tmp_path / f"{seed}.png", seed=seed, step=step) for seed, step in ((1, 4), (2, 9))]
+    tiles = [tile for place in sorted(arrange(swept).cells) for tile in arrange(swept).cells[place]]
+    assert [tile.label for tile in tiles] == ["seed 1", "seed 2"]
+    assert arrange(swept, rows="step").rows == ("step 4", "step 9")
+    grown = [exhibit(tmp_path / f"at-{step}.png", seed=1, step=step) for step in (4, 9)]
+    assert arrange([*swept, *grown[1:]]).rows == ("step 4", "step 9")
+
+
 def test_one_field_asked_for_finds_its_partner(sweep):
     assert arrange(sweep, columns="prompts").rows == ("seed 2", "seed 9", "seed 10")
     assert arrange(sweep, rows="style").columns == ("seed 2", "seed 9", "seed 10")

@@ -19,6 +19,22 @@ def test_scores_add_up_and_the_new_ones_count(library, id):
         library.score(id, {"match": float("nan")})
 
 
+def test_scores_are_of_one_judge_whose_name_is_kept(library, id):
+    library.score(id, {"match": 0.5})
+    assert library.get(id).judge is None
+    assert library.score(id, {"match": 0.6, "rung:1:match": 0.4}, judge="one").judge == "one"
+    assert library.score(id, {"sharpness": 1}).scores == {"match": 0.6, "rung:1:match": 0.4, "sharpness": 1}
+    entry = library.score(id, {"contrast": 2}, judge="another")
+    assert (entry.scores, entry.judge) == ({"contrast": 2, "rung:1:match": 0.4}, "another")
+
+
+def test_a_reject_that_is_still_to_be_painted_stops(library, id):
+    assert library.verdict(id, "keep").state == "waiting"
+    assert library.verdict(id, "reject").state == "stopped"
+    library.release(id, "finished")
+    assert library.verdict(id, "reject").state == "finished"
+
+
 def test_a_rating_is_one_to_five_or_none(library, id):
     assert library.rate(id, 5).rating == 5
     assert library.rate(id, None).rating is None

@@ -88,7 +88,11 @@ def explore(
     from doorways.explore.theme import Theme
 
     read = Theme.from_file(theme)
-    if (paintings := count(read)) > MANY and how.dry_run and not how.yes:
+    try:
+        paintings = count(read)
+    except InputError as error:
+        raise InputError(f"{theme}: {error}") from error
+    if paintings > MANY and how.dry_run and not how.yes:
         _say(f"{read.title}: {paintings:,} paintings; that many are asked about first, and --yes counts on")
         return 0
     if paintings > MANY:
@@ -129,14 +133,16 @@ def status(sweep: SweepName = None, /, *, where: In = None) -> None:
 @app.command
 def pause(sweep: SweepName = None, /, *, where: In = None) -> None:
     """Leave a sweep for now; what is being painted is kept, and `resume` goes on with it."""
+    where = where or Where()
     from doorways.explore.campaign import find_sweep
 
-    with (where or Where()).open() as library:
+    with where.open() as library:
         found = find_sweep(library, sweep)
         if found.state == "done":
             raise InputError(f"{found.title}: is done, so there is nothing to pause")
         library.update_sweep(found.id, state="paused")
         _say(f"{found.title}: paused; `doorways explore resume` goes on with it")
+        _tell_status(where, library, found)
 
 
 @app.command
@@ -151,32 +157,37 @@ def resume(
 ) -> int:
     """Go on with a sweep that was paused, or whose workers have ended; what had failed is tried again."""
     _must_be_there(workers, on)
+    where = where or Where()
     from doorways.explore import hand
     from doorways.explore.campaign import find_sweep
     from doorways.explore.crew import at_work
 
-    with (where or Where()).open() as library:
+    code = 0
+    with where.open() as library:
         found = find_sweep(library, sweep)
         waiting = hand.resume(library, found)
         if names := at_work(library, found):
             _say(f"{found.title}: {len(names)} at work on it")
-            return 0
-        if not waiting and not library.counts(found.id).keys() & {"running", "resting"}:
+        elif not waiting and not library.counts(found.id).keys() & {"running", "resting"}:
             library.update_sweep(found.id, state="done")
             _say(f"{found.title}: nothing is left to paint")
-            return 0
-        return _paint(library, library.get_sweep(found.id), workers, on, background=background)
+        else:
+            code = _paint(library, library.get_sweep(found.id), workers, on, background=background)
+        _tell_status(where, library, found)
+    return code
 
 
 @app.command
 def stop(sweep: SweepName = None, /, *, where: In = None) -> None:
     """End a sweep for good: nothing more of it is painted; what has been painted stays in the library."""
+    where = where or Where()
     from doorways.explore import hand
     from doorways.explore.campaign import find_sweep
 
-    with (where or Where()).open() as library:
+    with where.open() as library:
         found = find_sweep(library, sweep)
         _say(f"{found.title}: ended; {hand.stop(library, found)} paintings are not painted on")
+        _tell_status(where, library, found)
 
 
 @app.command
@@ -201,6 +212,14 @@ def promote(*ids: Ids, where: In = None) -> None:
     from doorways.explore import hand
 
     _by_hand(hand.promote, ids, where)
+
+
+def _tell_status(where: Where, library: Library, sweep: Sweep) -> None:
+    """How far the sweep is, for machines; people have been told."""
+    from doorways.cli.sweep_status import status_json
+
+    if where.json_:
+        where.tell(status_json(library, library.get_sweep(sweep.id)), str)
 
 
 def _by_hand(act: Callable[[Library, str], Entry], ids: tuple[str, ...], where: Where | None) -> None:

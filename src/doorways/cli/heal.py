@@ -111,5 +111,7 @@ def _trace(keeping: Keeping, picture: Path, parent: Path | None) -> None:
     record = read_record(picture)
     before = keeping.library.with_sha256(record.parent_sha256) if record else None
     keeping.parent = before.id if before else parent_of(keeping, parent, picture)
-    if record and before:
+    if record:
         keeping.change = {"surgery": record.summary, "script": record.to_toml()}
+        if not keeping.parent:
+            keeping.change["of"] = record.parent

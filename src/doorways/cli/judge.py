@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -80,6 +81,10 @@ def judge(
         Path | None,
         Parameter(help="The library; $DOORWAYS_LIBRARY or your data folder if not given.", metavar="FOLDER"),
     ] = None,
+    replace: Annotated[
+        bool,
+        Parameter(negative="", help="Keep these scores in the library also where another judge's are kept."),
+    ] = False,
     curve: Annotated[
         Path | None,
         Parameter(help="Draw the match at each position into this .png.", metavar="FILE", group=OUT),
@@ -96,7 +101,8 @@ def judge(
 ) -> None:
     """Measure pictures: match, contrast, symmetry, repetition, sharpness.
 
-    The scores of paintings in the library are kept there.
+    The scores of paintings in the library are kept there, with the judge's name; those of one judge, since two
+    judges' scores cannot be compared.
     """
     from doorways.cli import seen as looking
 
@@ -115,8 +121,12 @@ def judge(
     judged = []
     for one, judgement in looking.judge_all(seen, eyes, **wanted):
         if one.entry is not None and prompts is None:
-            with looking.opened(library) as opened:
-                opened.score(one.entry.id, judgement.scores)
+            if replace or one.entry.judge in (None, judgement.perceptor):
+                with looking.opened(library) as opened:
+                    opened.score(one.entry.id, judgement.scores, judge=judgement.perceptor)
+            else:
+                note = f"the library keeps the scores by {one.entry.judge}; --replace has it keep these"
+                judgement = dataclasses.replace(judgement, notes=(*judgement.notes, note))
         judged.append((one, judgement))
         if not json_:
             _tell(one, judgement, many=len(seen) > 1)

@@ -41,6 +41,7 @@ def description_of(entry: Entry, files: list[str]) -> str:
         "boards": ", ".join(entry.boards),
         "note": " ".join(entry.note.split()),
         "scores": ", ".join(f"{name} {value:.4g}" for name, value in sorted(entry.scores.items())),
+        "judged by": entry.judge,
         "machine": json.dumps(entry.machine, ensure_ascii=False) if entry.machine else None,
         "files": ", ".join(files),
     }

@@ -114,6 +114,11 @@ class _Family:
 
 def _families(theme: Theme) -> Iterator[_Family]:
     wordings = {name: _read(theme, text, f"wording {name}") for name, text in theme.wordings.items()}
+    for name, wording in wordings.items():
+        if wording.holes <= {"style"}:
+            raise InputError(
+                f"wording {name} has no {{subject}}, so that every subject would be painted alike; put it where it belongs"
+            )
     empty = True
     for section in theme.sections:
         for pair in (*section.pairs, *section.subjects):

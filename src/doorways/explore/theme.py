@@ -45,7 +45,7 @@ from pydantic import (
 from doorways.errors import InputError
 from doorways.explore.rungs import Rungs
 from doorways.judge.ranking import WEIGHTS
-from doorways.recipe_text import read_toml
+from doorways.recipe_text import read_toml, rule_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -211,8 +211,24 @@ def _sentence(error: ErrorDetails, given: dict[str, Any]) -> str:
         return f"{place}there is no field {name!r}; {remedy}"
     if error["type"] == "missing":
         return f'{place}{name} is missing; write for example {name} = ["Fall", "Spring"]'
-    message = str(cause or error["msg"])
+    message = str(cause) if cause else f"{rule_of(error)}; {_EXAMPLES.get(name, 'or take it out')}"
     return f"{place}{name} {error['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+_EXAMPLES = {
+    name: f"write for example {name} = {example}"
+    for name, example in {
+        "pairs": '[["Fall", "Spring"]]',
+        "subjects": '["Fall"]',
+        "sides": '["Fall", "Spring"]',
+        "seeds": "4",
+        "style": '"by James Gurney"',
+        "wording": '"plain"',
+        "unwanted": '["a person"]',
+        "count": '["a doorway"]',
+        "zip": '[["size", "steps"]]',
+    }.items()
+}
 
 
 def _place(loc: tuple[int | str, ...], given: dict[str, Any]) -> tuple[str, str]:

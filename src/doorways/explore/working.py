@@ -125,7 +125,8 @@ def paint_rung(
                     recorder.leave(state)
                     return False
         if rungs:
-            library.score(entry.id, scores_of(place.judge(painter, sweep.settings), sweep, rung))
+            measures = scores_of(place.judge(painter, sweep.settings), sweep, rung)
+            library.score(entry.id, measures, judge=sweep.settings["judge"])
         recorder.leave("finished" if painter.step >= steps else "resting")
     settle(library, sweep.id, subject=entry.subject)
     return True

@@ -124,14 +124,19 @@ def arrange(
 
 
 def _apart(exhibits: Sequence[Exhibit], asked: set[str | None]) -> list[str]:
-    """The fields that tell paintings apart; of subject and prompts one, where they go hand in hand."""
+    """The fields that tell paintings apart; of subject and prompts one, where they go hand in hand.
+
+    Not the step, where the others do: how far each painting came, after triage, is no way to sort them.
+    """
     apart = varying(exhibits, APART)
     subjects, prompts = (
         [str(value(exhibit, name)) for exhibit in exhibits] for name in ("subject", "prompts")
     )
     if len(set(subjects)) == len(set(prompts)) == len(set(zip(subjects, prompts, strict=True))) > 1:
         apart.remove("subject" if "prompts" in asked else "prompts")
-    return apart
+    others = [name for name in apart if name != "step"]
+    told = {tuple(str(value(exhibit, name)) for name in others) for exhibit in exhibits}
+    return others if "step" not in asked and len(told) == len(exhibits) else apart
 
 
 def _fills(exhibits: Sequence[Exhibit], apart: Sequence[str]) -> bool:

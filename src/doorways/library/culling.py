@@ -59,17 +59,13 @@ class Culling:
         """
         entry = self.entry
         given = None if entry.verdict == verdict else verdict
-        stops = given == "reject" and entry.state in ("waiting", "resting", "paused")
+        state = self.library.verdict(entry.id, given).state
 
         def undo() -> None:
             self.library.verdict(entry.id, entry.verdict)
-            if stops:
+            if state == "stopped" != entry.state:
                 self.library.release(entry.id, entry.state)
 
-        with self.library.together():
-            self.library.verdict(entry.id, given)
-            if stops:
-                self.library.release(entry.id, "stopped")
         self._did(verdict if given else f"no longer {verdict}", undo)
         self.go(1 if given else 0)
         return self.done[-1].what

@@ -20,7 +20,7 @@ COLUMNS = """
 id, prompts, recipe, state, step, steps, rung, scores, rating, verdict,
 (SELECT json_group_array(tag) FROM tags WHERE painting = paintings.id) AS tags,
 (SELECT json_group_array(board) FROM boards WHERE painting = paintings.id) AS boards,
-note, parent, change, sweep, subject, pinned, created, started, finished, seconds, worker, machine, picture_sha256
+note, parent, change, sweep, subject, pinned, created, started, finished, seconds, worker, machine, picture_sha256, judge
 """
 """What is selected from `paintings` to make an entry."""
 
@@ -51,6 +51,7 @@ class Entry:
         worker: who paints it while it is running.
         machine: versions, device, precision, threads, fingerprints of weights.
         picture_sha256: of the file of its picture, if it has one.
+        judge: the perceptor whose scores these are, if it is known.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Entry:
     worker: str | None = None
     machine: dict[str, Any] = field(default_factory=dict)
     picture_sha256: str | None = None
+    judge: str | None = None
 
     @classmethod
     def from_row(cls, row: sqlite3.Row | Mapping[str, Any]) -> Entry:

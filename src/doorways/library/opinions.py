@@ -14,14 +14,23 @@ from doorways.library.store import Store
 class Opinions(Store):
     """The part of a library that remembers what was thought of paintings; every method gives the entry as it is then."""
 
-    def score(self, id: str, scores: Mapping[str, float]) -> Entry:
-        """Adds measures by name; of those that were there before, the new ones count."""
+    def score(self, id: str, scores: Mapping[str, float], *, judge: str | None = None) -> Entry:
+        """Adds measures by name; of those that were there before, the new ones count.
+
+        Args:
+            judge: the perceptor whose measures they are, if it is to be remembered. Where it was another one before,
+                that one's go, since two judges' measures cannot be compared; those of rungs, `rung:…`, stay.
+        """
         for name, value in scores.items():
             if not math.isfinite(value):
                 raise InputError(f"score {name} {value}: must be a finite number; leave it out")
         with self.together():
-            before = self.get(id).scores
-            return self._update(id, {"scores": json.dumps(before | {k: float(v) for k, v in scores.items()})})
+            entry = self.get(id)
+            before, judge = entry.scores, judge or entry.judge
+            if entry.judge not in (None, judge):
+                before = {name: value for name, value in before.items() if name.startswith("rung:")}
+            kept = before | {name: float(value) for name, value in scores.items()}
+            return self._update(id, {"scores": json.dumps(kept), "judge": judge})
 
     def rate(self, id: str, rating: int | None) -> Entry:
         """Gives 1 to 5, or None."""
@@ -30,10 +39,12 @@ class Opinions(Store):
         return self._update(id, {"rating": rating})
 
     def verdict(self, id: str, verdict: str | None) -> Entry:
-        """Gives one of `VERDICTS`, or None."""
+        """Gives one of `VERDICTS`, or None. A reject that is still to be painted, or to be gone on with, stops."""
         if verdict is not None:
             must_be_one_of("verdict", verdict, VERDICTS)
-        return self._update(id, {"verdict": verdict})
+        with self.together():
+            stops = verdict == "reject" and self.get(id).state in ("waiting", "resting", "paused")
+            return self._update(id, {"verdict": verdict} | ({"state": "stopped"} if stops else {}))
 
     def note(self, id: str, text: str) -> Entry:
         """Writes the note, in place of the one before."""
