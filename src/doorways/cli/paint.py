@@ -150,7 +150,7 @@ def _resume(picture: Path, given: dict[str, Any], output: Output, keeping: Keepi
     tensors, meta = load_checkpoint(outputs.checkpoint)
     if keeping:
         keeping.find(meta)
-    return run(lambda painter: painter.resume(tensors, meta), outputs, keeping)
+    return run(lambda painter: painter.resume(tensors, meta, source=outputs.checkpoint), outputs, keeping)
 
 
 def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
