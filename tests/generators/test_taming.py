@@ -31,6 +31,12 @@ def settings(kind: str) -> dict:
     return {"model": {"target": f"taming.models.vqgan.{kind}", "params": parameters}}
 
 
+def settings_text(**changes: object) -> str:
+    model = settings("VQModel")["model"]
+    model["params"]["ddconfig"] = reference.SETTINGS | changes
+    return yaml.safe_dump({"model": model})
+
+
 def write(folder: Path, weights: dict[str, Tensor], kind: str = "VQModel", **beside: object) -> Path:
     """A checkpoint as pytorch-lightning wrote them, with the discriminator's weights too, and its settings."""
     path = folder / "last.ckpt"
@@ -137,9 +143,29 @@ def test_a_checkpoint_without_settings_says_what_to_put_beside_it(tmp_path: Path
         (yaml.safe_dump(settings("VQModel")).replace("ch_mult", "other"), "ch_mult"),
         (yaml.safe_dump(settings("VQModel")).replace("double_z: false", "double_z: true"), "double_z"),
         (yaml.safe_dump(settings("VQModel")).replace("ch: 32", "ch: 64"), "expected"),
+        (settings_text(ch=30), "describes no VQModel"),
+        (settings_text(ch=0), "describes no VQModel"),
+        (settings_text(ch=-32), "describes no VQModel"),
+        (settings_text(z_channels=-1), "describes no VQModel"),
+        (settings_text(num_res_blocks=-1), "does not fit its configuration"),
+        (settings_text(ch_mult=[]), "describes no VQModel"),
         ("!!python/object/apply:os.system ['touch ran']", "settings"),
     ],
-    ids=["broken", "empty", "other kind", "missing", "not a VQGAN", "other shape", "code"],
+    ids=[
+        "broken",
+        "empty",
+        "other kind",
+        "missing",
+        "not a VQGAN",
+        "other shape",
+        "odd",
+        "none",
+        "negative",
+        "negative latent",
+        "negative blocks",
+        "no levels",
+        "code",
+    ],
 )
 def test_wrong_settings_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
