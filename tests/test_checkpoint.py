@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from doorways.checkpoint import SUFFIX, checkpoint_path, load_checkpoint, save_checkpoint
+from doorways.checkpoint import HEADER, SUFFIX, checkpoint_path, load_checkpoint, save_checkpoint
 from doorways.errors import InputError
 
 META = {
@@ -80,6 +80,15 @@ def test_safetensors_of_others_are_no_checkpoints(tmp_path):
 
     save_file({"a": torch.ones(2)}, tmp_path / "c")
     with pytest.raises(InputError, match="is no whole checkpoint"):
+        load_checkpoint(tmp_path / "c")
+
+
+@pytest.mark.parametrize("meta", ["[1]", "7", "null", "[" * 9999])
+def test_a_header_that_holds_no_table_is_one_sentence(tmp_path, meta):
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.ones(2)}, tmp_path / "c", {HEADER: meta})
+    with pytest.raises(InputError, match="c: is no whole checkpoint"):
         load_checkpoint(tmp_path / "c")
 
 

@@ -258,6 +258,9 @@ def test_what_is_given_beside_a_recipe_file_wins(tmp_path):
     ("content", "message"),
     [
         (b'prompts = "a', "r.toml: is not TOML"),
+        (b"prompts = " + b"[" * 9999, "r.toml: holds lists within lists too deep to be read; take"),
+        (b'prompts = "a"\nmodels = [1]', r"r.toml: models \[1\]: must be one of embedded, piece, large"),
+        (b'prompts = "a"\n[models]\na = 1', "r.toml: models {'a': 1}: must be one of embedded, piece, large"),
         (b"\xff\xfe\x00", "r.toml: is not TOML, and no text either"),
         (b'prompts = "a"\nsteps = 0', "r.toml: steps 0: must be at least 1"),
         (b'prompts = "a"\nsteps = true\nx.y = 1', "r.toml: there is no setting 'x'"),

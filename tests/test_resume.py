@@ -165,6 +165,61 @@ def test_another_picture_in_its_place_is_refused(settings, pictures):
         Painter.resume(*state)
 
 
+SPOILT = {
+    "meta a list": lambda tensors, meta: (tensors, [1]),
+    **{
+        f"{name} missing": lambda tensors, meta, name=name: (tensors, {k: meta[k] for k in meta if k != name})
+        for name in ("recipe", "step", "size", "seen", "machine", "pictures")
+    },
+    **{
+        f"{name} a text": lambda tensors, meta, name=name: (tensors, meta | {name: "x"})
+        for name in ("recipe", "step", "size", "seen", "machine", "pictures")
+    },
+    "a recipe of nonsense": lambda tensors, meta: (tensors, meta | {"recipe": {"prompts": "a", "size": "x"}}),
+    "no weights": lambda tensors, meta: (tensors, meta | {"machine": {}}),
+    "fewer eyes": lambda tensors, meta: (tensors, meta | {"seen": []}),
+    "steps beyond the last": lambda tensors, meta: (tensors, meta | {"step": 7}),
+    "steps before the first": lambda tensors, meta: (tensors, meta | {"step": -1}),
+    "another canvas": lambda tensors, meta: (tensors, meta | {"size": "48x24"}),
+    "a canvas that never is": lambda tensors, meta: (tensors, meta | {"size": "46x24"}),
+    "garbled random numbers": lambda tensors, meta: (
+        tensors | {"rng": torch.full_like(tensors["rng"], 255)},
+        meta,
+    ),
+}
+TENSORS = ("latent", "average", "adam.step", "adam.exp_avg", "adam.exp_avg_sq", "rng", "eye.0.residual_mean")
+
+
+@pytest.fixture(scope="module")
+def half_way():
+    """The state of a painting after 2 of 6 steps, on the first of its canvases."""
+    painter = Painter(quick(**GROWING))
+    next(event for event in painter if isinstance(event, Stepped) and event.step == 2)
+    assert str(painter.size) == "24x12"
+    return painter.state()
+
+
+def refused(tensors, meta):
+    with pytest.raises(
+        InputError, match=r"^a\.png: is no whole checkpoint \(.+\); begin again with"
+    ) as refusal:
+        Painter.resume(tensors, meta, source="a.png")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
+def test_what_is_no_state_of_a_painter_is_one_sentence(half_way, spoil):
+    refused(*spoil(*half_way))
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_a_tensor_that_is_missing_or_of_another_shape_is_one_sentence(half_way, name):
+    tensors, meta = half_way
+    assert set(tensors) == set(TENSORS)
+    refused({other: tensor for other, tensor in tensors.items() if other != name}, meta)
+    refused(tensors | {name: tensors[name].reshape(-1)[:1].repeat(2)}, meta)
+
+
 def test_a_suggestion_is_not_needed_any_more_to_go_on(pictures):
     state = Painter(quick(suggest="start.png")).state()
     to_image(tiny.picture(60, 40, seed=6)).save("start.png")

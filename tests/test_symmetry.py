@@ -137,3 +137,13 @@ def test_settings_can_be_read_without_torch():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "thing", ["no function", lambda argument: argument], ids=["text", "another function"]
+)
+def test_a_plugin_must_bring_a_symmetry(monkeypatch, thing):
+    symmetries.names()
+    monkeypatch.setitem(symmetries.things, "spiral", thing)
+    with pytest.raises(InputError, match=r"a plugin registered .* as symmetry 'spiral'; it must register a"):
+        parse_symmetry("spiral:3")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +60,37 @@ def load_checkpoint(path: Path | str) -> tuple[dict[str, Tensor], dict[str, Any]
         raise InputError(
             f"{path}: there is no such checkpoint; a finished painting has none, and a stopped one has it beside it"
         )
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            meta = json.loads((file.metadata() or {})[HEADER])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{path}: is no whole checkpoint ({error}); begin again with `doorways paint --recipe` and the picture"
-        ) from error
+    with must_be_whole(path), safe_open(path, framework="pt", device="cpu") as file:
+        meta = dict(json.loads((file.metadata() or {})[HEADER]))
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     return {name: torch.clone(tensor) for name, tensor in tensors.items()}, meta
+
+
+@contextmanager
+def must_be_whole(source: Path | str) -> Iterator[None]:
+    """InputError naming `source` where something in a checkpoint is missing or of the wrong kind, whoever finds it."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except (
+        SafetensorError,
+        OSError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        said = f"there is no {error.args[0]!r} in it" if isinstance(error, KeyError) else error
+        raise InputError(
+            f"{source}: is no whole checkpoint ({said}); begin again with `doorways paint --recipe` and the picture"
+        ) from error
+
+
+def must_fit(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """ValueError where `tensors` lack one of `wanted`, or have it in another shape or kind of number."""
+    for name, like in wanted.items():
+        shape, kind = tuple(tensors[name].shape), tensors[name].dtype
+        if (shape, kind) != (tuple(like.shape), like.dtype):
+            raise ValueError(f"{name} is {kind} {shape}, not {like.dtype} {tuple(like.shape)}")

@@ -9,6 +9,8 @@ from torch import Tensor
 
 BETAS = (0.9, 0.99)
 """Adam's decay of its two moments (Kingma and Ba 2015); the second forgets sooner than usual, as cutouts change."""
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""Those two, as torch calls them."""
 
 
 class Descent:
@@ -52,16 +54,21 @@ class Descent:
         return {"latent": self.latent, "average": self.average, **moments}
 
     def load(self, tensors: Mapping[str, Tensor], *, steps: int) -> None:
-        """Goes on from copies of what `tensors` gave after `steps` steps; names that are not its own are left aside."""
+        """Goes on from copies of what `tensors` gave after `steps` steps; names that are not its own are left aside.
+
+        Raises:
+            KeyError, ValueError: one is missing, or of another shape than it was.
+        """
+        moments = {name: tensors[f"adam.{name}"].clone() for name in ("step", *MOMENTS) if steps}
+        latents = [tensors["latent"], tensors["average"], *(moments[name] for name in MOMENTS if steps)]
+        if len({tensor.shape for tensor in latents}) > 1:
+            raise ValueError("the latent, its average and Adam's moments of it differ in shape")
+        if moments and moments["step"].ndim:
+            raise ValueError("Adam's step is no single number")
         self.steps = steps
         self.latent, self.average = (
             tensors[name].detach().to(self.device, copy=True) for name in ("latent", "average")
         )
         self._adam = torch.optim.Adam([self.latent], lr=self.learning_rate, betas=BETAS)
-        moments = {
-            name.removeprefix("adam."): tensor.clone()
-            for name, tensor in tensors.items()
-            if name.startswith("adam.")
-        }
         if moments:
             self._adam.load_state_dict(self._adam.state_dict() | {"state": {0: moments}})

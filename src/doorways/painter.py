@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from doorways.aims import Aims
 from doorways.canvas import Canvas
+from doorways.checkpoint import must_be_whole, must_fit
 from doorways.cutouts import Cutouts, build_pyramid, finest_level
 from doorways.descent import Descent
 from doorways.devices import choose_device
@@ -218,21 +220,34 @@ class Painter:
         return {name: tensor.to("cpu", copy=True) for name, tensor in tensors.items()}, meta
 
     @classmethod
-    def resume(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Painter:
+    def resume(
+        cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any], *, source: Path | str = "what was given"
+    ) -> Painter:
         """The painter that `state` was taken of, ready for the step after.
 
+        Args:
+            source: the file that it comes from, for error messages.
+
         Raises:
-            InputError: weights of a model or a picture that the recipe names are others now, or are gone.
+            InputError: this is no state of a painter; or weights of a model or a picture that the recipe names are
+                others now, or are gone.
         """
-        painter = cls(Recipe.build(**meta["recipe"]))
-        must_be_the_same(painter.machine()["weights"], meta["machine"]["weights"])
-        must_be_the_same(painter.pictures, meta["pictures"])
-        painter.canvas = painter.canvases[Size.parse(meta["size"])]
-        painter.descent.load(tensors, steps=meta["step"])
-        painter.rng.set_state(tensors["rng"])
-        for i, eye in enumerate(painter.eyes):
-            eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
-            eye.seen = meta["seen"][i]
+        with must_be_whole(source):
+            recipe, step, size = Recipe.build(**meta["recipe"]), int(meta["step"]), Size.parse(meta["size"])
+            if step not in range(recipe.steps + 1):
+                raise ValueError(f"it stands at step {step} of {recipe.steps}")
+            weights, pictures = dict(meta["machine"]["weights"]), dict(meta["pictures"])
+        painter = cls(recipe)
+        must_be_the_same(painter.machine()["weights"], weights)
+        must_be_the_same(painter.pictures, pictures)
+        with must_be_whole(source):
+            painter.grow(size)
+            must_fit(tensors, painter.state()[0])
+            painter.descent.load(tensors, steps=step)
+            painter.rng.set_state(tensors["rng"])
+            for i, eye in enumerate(painter.eyes):
+                eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
+                eye.seen = int(meta["seen"][i])
         return painter
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,8 @@ from doorways.size import Size
 Fit = Literal["crop", "fit", "stretch"]
 DEEP_MODES = ("I", "F")
 """PIL's grey modes of more than 8 bits, and `I;16` with its kin."""
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what a damaged picture lacks is in the error
 
 
 def read_picture(path: Path | str) -> Tensor:
@@ -108,7 +111,7 @@ def _read(path: Path) -> Image.Image:
         raise InputError(f"{path}: there is no such picture; check its name") from None
     except Image.DecompressionBombError as error:
         raise InputError(f"{path}: {error}; use a smaller picture") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
         reason = "is a folder" if path.is_dir() else f"cannot be read as a picture ({error})"
         raise InputError(f"{path}: {reason}; give a PNG, JPEG or other picture file, undamaged") from error
     return _to_srgb(upright, profile) if profile else upright

@@ -56,6 +56,10 @@ def read_toml(path: Path | str) -> dict[str, Any]:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: is not TOML ({error}); mend that place") from error
+    except RecursionError:
+        raise InputError(
+            f"{path}: holds lists within lists too deep to be read; take the innermost out"
+        ) from None
 
 
 def toml(settings: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
-from doorways.errors import InputError
+from doorways.errors import DoorwaysError, InputError
 
 T = TypeVar("T")
 
@@ -53,6 +53,15 @@ symmetries: Registry[Any] = Registry("symmetry")
 
 @cache
 def load_plugins() -> None:
-    """Lets every installed plugin register its things, once a process."""
+    """Lets every installed plugin register its things, once a process; DoorwaysError naming one that fails."""
     for plugin in sorted(entry_points(group="doorways.plugins"), key=lambda entry: (entry.value, entry.name)):
-        plugin.load()()
+        try:
+            plugin.load()()
+        except DoorwaysError:
+            raise
+        except Exception as error:
+            package = plugin.dist.name if plugin.dist else "a package without a name"
+            raise DoorwaysError(
+                f"the plugin {plugin.name} ({plugin.value}) of {package} fails ({type(error).__name__}: {error}); "
+                f"update or uninstall {package}"
+            ) from error

@@ -119,7 +119,13 @@ def parse_symmetry(spec: str) -> Symmetry:
     Shift(parts=3)
     """
     name, _, argument = spec.partition(":")
-    symmetry: Symmetry = symmetries.get(name.strip())(argument.strip())
+    make = symmetries.get(name.strip())
+    symmetry = make(argument.strip()) if callable(make) else None
+    if not isinstance(symmetry, Symmetry):
+        raise InputError(
+            f"a plugin registered {make!r} as symmetry {name.strip()!r}; it must register a function from a text to a "
+            "Symmetry"
+        )
     return symmetry
 
 

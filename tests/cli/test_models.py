@@ -12,6 +12,7 @@ from doorways.models.catalogue import known_models
 from doorways.models.presets import preset
 from doorways.recipe import Recipe
 from tests import tiny
+from tests.generators import flax_port
 from tests.models import fake_hub
 
 NAME = "artist/tiny-vqgan"
@@ -52,6 +53,14 @@ def test_models_alone_lists_them(doorways, home):
     assert "see its model card" not in doorways("models").out
 
 
+def test_a_broken_model_in_the_cache_is_listed_as_not_here(doorways, home):
+    snapshot = tiny.hub_cache(home, "openai/clip-vit-base-patch32")
+    (snapshot / "model.safetensors.index.json").write_text("{")
+    said = doorways("models", "list")
+    assert (said.code, said.err) == (0, "")
+    assert "hub:openai/clip-vit-base-patch32 608 MB not here" in " ".join(said.out.split())
+
+
 def test_one_model_is_shown_whole_and_a_preset_with_all_of_its(doorways, home):
     one = doorways("models", "show", "hub:amused/amused-512/vqvae").out
     for part in ("generator: ", "293 MB", "licence: ", "source: ", "here:    no"):
@@ -68,6 +77,20 @@ def test_pull_fetches_and_says_where(doorways, hub, home):
     folder = said.out.strip().removeprefix(f"hub:{NAME}: ")
     assert folder.startswith(str(home))
     assert said.err == f"fetching hub:{NAME}\n"
+
+
+def test_a_terminal_shows_a_bar_that_ends_at_all_bytes_of_the_model(
+    doorways, hub, home, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    total = sum(path.stat().st_size for path in (tmp_path / "served").iterdir())
+    said = doorways("models", "pull", f"hub:{NAME}")
+    assert said.code == 0, said.err
+    shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", said.err)
+    done = re.findall(rf"fetching hub:{NAME} .* ([\d.,]+)/([\d.,]+) kB", shown)
+    assert done[-1] == (f"{total / 1000:,.1f}",) * 2
+    assert f"fetching hub:{NAME}\n" not in shown
 
 
 def test_a_model_that_is_not_here_is_fetched_before_it_paints(doorways, hub, small):
@@ -101,20 +124,18 @@ def test_pull_of_what_needs_no_download_says_so_and_of_nothing_what_to_give(door
     assert "needs a spec" in doorways("models", "pull").err
 
 
-def test_one_switch_takes_the_real_models_from_the_cache_and_says_what_they_cost(doorways, home, small):
-    piece = preset("piece")
-    for seed, spec in enumerate(piece.specs):
-        snapshot = tiny.hub_cache(home, spec.removeprefix("hub:"))
-        if spec == piece.generator:
-            tiny.save(tiny.vqmodel(), snapshot)
-        else:
-            tiny.clip(snapshot, seed=seed)
-    said = doorways(
-        "paint", "sea", "--models", "piece", *small(generator=None, perceptor=None), "--seed", "1"
-    )
+@pytest.mark.parametrize("name", ["piece", "large"])
+def test_one_switch_takes_the_real_models_from_the_cache_and_says_what_they_cost(doorways, home, small, name):
+    chosen = preset(name)
+    flax_port.save(flax_port.network(), tiny.hub_cache(home, chosen.generator.removeprefix("hub:")))
+    for seed, (spec, _) in enumerate(chosen.perceptors):
+        build = tiny.siglip if "siglip" in spec else tiny.clip
+        build(tiny.hub_cache(home, spec.removeprefix("hub:")), seed=seed)
+    models = small(generator=None, perceptor=None, steps=2)
+    said = doorways("paint", "sea", "--models", name, *models, "--seed", "1")
     assert said.code == 0, said.err
-    assert said.err.startswith(f"{piece.note}\n")
+    assert said.err.startswith(f"{chosen.note}\n")
     recipe = Recipe.from_png("sea-1.png")
-    assert (recipe.generator, recipe.weighted_perceptors) == (piece.generator, piece.perceptors)
+    assert (recipe.generator, recipe.weighted_perceptors) == (chosen.generator, chosen.perceptors)
     painted_with = " ".join(read_metadata("sea-1.png").machine["weights"])
-    assert all(spec in painted_with for spec in piece.specs)
+    assert all(spec in painted_with for spec in chosen.specs)

@@ -13,9 +13,10 @@ import threading
 import time
 
 import pytest
+import torch
 from PIL import Image
 
-from doorways.checkpoint import checkpoint_path
+from doorways.checkpoint import checkpoint_path, save_checkpoint
 from doorways.devices import choose_device
 from doorways.metadata import read_metadata
 from doorways.recipe import Recipe
@@ -280,6 +281,10 @@ def test_resume_says_what_it_cannot_do(doorways, small, tmp_path):
     damaged = doorways("paint", "--resume", "a.png")
     assert damaged.code == 2
     assert "is no whole checkpoint" in damaged.err
+    save_checkpoint(checkpoint_path("a.png"), {"latent": torch.ones(2)}, {"step": 1})
+    another = doorways("paint", "--resume", "a.png")
+    assert another.code == 2
+    assert "a.png.checkpoint.safetensors: is no whole checkpoint (there is no 'recipe' in it)" in another.err
     assert read_metadata("a.png").finished
 
 

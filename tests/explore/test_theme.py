@@ -174,6 +174,7 @@ PAIRS = 'pairs = [["Fall", "Spring"]]\n'
         ("pairs = [['', 'a']]", "the prompt is empty"),
         ("text = 'a'", "no field 'text'"),
         ("pairs = ", "is not TOML"),
+        ("pairs = " + "[" * 9999, "too deep to be read"),
     ],
 )
 def test_a_theme_that_cannot_be_used_is_one_sentence(tmp_path, text, sentence):

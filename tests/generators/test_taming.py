@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import msgpack
@@ -14,21 +13,22 @@ from torch import Tensor
 from doorways import InputError, load_generator
 from doorways.models.tensors import read_tensors
 from tests import tiny
+from tests.generators import flax_port
 from tests.generators import taming_reference as reference
+from tests.generators.flax_port import network
 
 SIZES = [(16, 16), (48, 16), (24, 40)]
-
-
-def network(*, gumbel: bool = False) -> reference.VQGAN:
-    model = tiny.seeded(reference.VQGAN(gumbel=gumbel))
-    with torch.no_grad():  # outputs within the range of pictures, so that the comparison sees no clamping
-        model.decoder.conv_out.weight.mul_(0.1)
-    return model
 
 
 def settings(kind: str) -> dict:
     parameters = {**reference.CODES, "ddconfig": reference.SETTINGS, "lossconfig": {"target": "x"}}
     return {"model": {"target": f"taming.models.vqgan.{kind}", "params": parameters}}
+
+
+def settings_text(**changes: object) -> str:
+    model = settings("VQModel")["model"]
+    model["params"]["ddconfig"] = reference.SETTINGS | changes
+    return yaml.safe_dump({"model": model})
 
 
 def write(folder: Path, weights: dict[str, Tensor], kind: str = "VQModel", **beside: object) -> Path:
@@ -38,34 +38,6 @@ def write(folder: Path, weights: dict[str, Tensor], kind: str = "VQModel", **bes
     torch.save({"epoch": 3, "global_step": 9, "state_dict": state, **beside}, path)
     path.with_suffix(".yaml").write_text(yaml.safe_dump(settings(kind)))
     return path
-
-
-def as_flax(weights: dict[str, Tensor]) -> dict:
-    """The same weights as the flax port's nested tables: kernels [h, w, in, out], norms [1, 1, 1, c]."""
-    root: dict = {}
-    for key, tensor in weights.items():
-        parts = key.split(".")
-        joined: list[str] = []
-        for part in parts[:-1]:
-            joined[-1:] = [f"{joined[-1]}_{part}"] if part.isdigit() else [*joined[-1:], part]
-        leaf, value = parts[-1], tensor.detach()
-        if "norm" in joined[-1]:
-            leaf, value = ("scale" if leaf == "weight" else "bias"), value[None, None, None]
-        elif leaf == "weight" and value.ndim == 4:
-            leaf, value = "kernel", value.permute(2, 3, 1, 0)
-        elif leaf == "weight":
-            leaf = "embedding"
-        table = root
-        for part in joined:
-            table = table.setdefault(part, {})
-        table[leaf] = value.contiguous()
-    return root
-
-
-def pack(value: object) -> msgpack.ExtType:
-    assert isinstance(value, Tensor)
-    array = value.numpy()
-    return msgpack.ExtType(1, msgpack.packb((list(array.shape), array.dtype.name, array.tobytes())))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -92,10 +64,7 @@ def test_a_taming_checkpoint_computes_what_taming_computes(
 
 def test_a_flax_folder_computes_the_same(tmp_path: Path) -> None:
     expected = network()
-    config = {**reference.SETTINGS, **reference.CODES, "model_type": "VQGAN", "resamp_with_conv": True}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    tables = as_flax(expected.state_dict())
-    (tmp_path / "flax_model.msgpack").write_bytes(msgpack.packb(tables, default=pack))
+    flax_port.save(expected, tmp_path)
     generator = load_generator(str(tmp_path))
     picture = tiny.picture(40, 24)
     codes = expected.encode(picture * 2 - 1)
@@ -137,9 +106,29 @@ def test_a_checkpoint_without_settings_says_what_to_put_beside_it(tmp_path: Path
         (yaml.safe_dump(settings("VQModel")).replace("ch_mult", "other"), "ch_mult"),
         (yaml.safe_dump(settings("VQModel")).replace("double_z: false", "double_z: true"), "double_z"),
         (yaml.safe_dump(settings("VQModel")).replace("ch: 32", "ch: 64"), "expected"),
+        (settings_text(ch=30), "describes no VQModel"),
+        (settings_text(ch=0), "describes no VQModel"),
+        (settings_text(ch=-32), "describes no VQModel"),
+        (settings_text(z_channels=-1), "describes no VQModel"),
+        (settings_text(num_res_blocks=-1), "does not fit its configuration"),
+        (settings_text(ch_mult=[]), "describes no VQModel"),
         ("!!python/object/apply:os.system ['touch ran']", "settings"),
     ],
-    ids=["broken", "empty", "other kind", "missing", "not a VQGAN", "other shape", "code"],
+    ids=[
+        "broken",
+        "empty",
+        "other kind",
+        "missing",
+        "not a VQGAN",
+        "other shape",
+        "odd",
+        "none",
+        "negative",
+        "negative latent",
+        "negative blocks",
+        "no levels",
+        "code",
+    ],
 )
 def test_wrong_settings_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
@@ -163,5 +152,5 @@ def test_large_flax_arrays_come_in_chunks(tmp_path: Path) -> None:
     chunks = {"__msgpack_chunked_array__": True, "shape": {"0": 3, "1": 4},
               "chunks": {str(i): part for i, part in enumerate(whole.flatten().split(5))}}  # fmt: skip
     path = tmp_path / "flax_model.msgpack"
-    path.write_bytes(msgpack.packb({"a": {"b": chunks}}, default=pack))
+    path.write_bytes(msgpack.packb({"a": {"b": chunks}}, default=flax_port.pack))
     torch.testing.assert_close(read_tensors(path), {"a.b": whole})

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from doorways.atomic import PART
-from doorways.checkpoint import load_checkpoint
+from doorways.checkpoint import load_checkpoint, save_checkpoint
 from doorways.errors import DoorwaysError, InputError
 from doorways.events import Stepped
 from doorways.library import ClaimLost, EventLog, Library, this_worker
@@ -237,6 +237,18 @@ def test_pictures_that_a_recipe_names_may_move_away(library, tmp_path, monkeypat
     library.add(entry.recipe | {"seed": 2}, parent=entry.id)
     assert painter_of(library, library.claim("me")).recipe.seed == 2
     assert library.check() == []
+
+
+@pytest.mark.parametrize("missing", ["pictures", "recipe", "step"])
+def test_a_checkpoint_of_something_else_is_one_sentence(library, missing):
+    library.add(quick(steps=2))
+    entry = library.claim("me")
+    tensors, meta = painter_of(library, entry).state()
+    del meta[missing]
+    path = library.files(entry.id).checkpoint
+    save_checkpoint(path, tensors, meta)
+    with pytest.raises(InputError, match=rf"checkpoint\.safetensors: is no whole .*there is no '{missing}'"):
+        painter_of(library, entry)
 
 
 def test_a_picture_that_is_not_there_is_named_before_anything_is_added(library):

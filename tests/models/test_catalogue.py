@@ -12,6 +12,7 @@ from doorways.models import PRESETS, find, is_here, known_models, preset
 from doorways.models.hub import Repository
 from doorways.models.specs import EMBEDDED
 from tests import tiny
+from tests.generators import flax_port
 
 
 @pytest.fixture
@@ -52,6 +53,20 @@ def test_is_here_follows_the_cache_and_the_disk(home: Path) -> None:
     assert not is_here(str(home / "nothing"))
 
 
+@pytest.mark.parametrize(
+    "index", ["{", "[1]", "[" * 9999, "{}", '{"weight_map": ["a"]}', '{"weight_map": {"a": [1], "b": 2}}']
+)
+def test_a_model_whose_index_is_broken_is_not_here(home: Path, index: str) -> None:
+    spec = "hub:openai/clip-vit-base-patch32"
+    folder = tiny.hub_cache(home, "openai/clip-vit-base-patch32")
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-1-of-1.safetensors"}}')
+    (folder / "model-1-of-1.safetensors").touch()
+    assert is_here(spec)
+    (folder / "model.safetensors.index.json").write_text(index)
+    assert not is_here(spec)
+
+
 def test_the_presets_are_what_they_promise() -> None:
     assert list(PRESETS) == ["embedded", "piece", "large"]
     assert preset("embedded").download_bytes == 0
@@ -64,8 +79,9 @@ def test_the_presets_are_what_they_promise() -> None:
     assert len(extra) == 2
     known = {model.spec for model in known_models()}
     assert all(spec in known for name in PRESETS for spec in preset(name).specs)
-    with pytest.raises(InputError, match="'huge': must be one of embedded, piece, large"):
-        preset("huge")
+    for name in ("huge", [1], {"piece": 1}, 3):
+        with pytest.raises(InputError, match=r"models .*: must be one of embedded, piece, large"):
+            preset(name)
 
 
 def test_a_preset_says_its_download_and_memory_and_what_is_still_missing(home: Path) -> None:
@@ -88,7 +104,7 @@ def test_a_preset_loads_whole_from_a_cache_offline(home: Path) -> None:
     for seed, (spec, _) in enumerate(large.perceptors):
         build = tiny.siglip if "siglip" in spec else tiny.clip
         build(tiny.hub_cache(home, Repository.parse(spec).name), seed=seed)
-    tiny.save(tiny.vqmodel(), tiny.hub_cache(home, Repository.parse(large.generator).name))
+    flax_port.save(flax_port.network(), tiny.hub_cache(home, Repository.parse(large.generator).name))
     assert large.missing_bytes == 0
     assert "all here already" in large.note
     generator = load_generator(large.generator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -175,20 +176,30 @@ def test_weights_saved_by_torch_load_without_code(folders: dict[str, Path], tmp_
     assert load_perceptor(str(tmp_path)).fingerprint == load_perceptor(str(folders["clip"])).fingerprint
 
 
+DAMAGE = {"cut off": b"{", "a list": b"[1]", "binary": b"\xff\xfe\x00", "nested": b"[" * 9999}
+
+
 @pytest.mark.parametrize(
-    "spoilt", ["tokenizer.json", "tokenizer_config.json", "model.safetensors", "config.json"]
+    "spoilt",
+    [
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "preprocessor_config.json",
+        "model.safetensors",
+        "config.json",
+    ],
 )
-@pytest.mark.parametrize("how", ["missing", "damaged"])
+@pytest.mark.parametrize("how", ["missing", *DAMAGE])
 def test_a_folder_that_is_not_whole_says_what_is_wrong(tmp_path: Path, spoilt: str, how: str) -> None:
     tiny.clip(tmp_path)
     if how == "missing":
         (tmp_path / spoilt).unlink()
     else:
-        (tmp_path / spoilt).write_text("{")
-    if (spoilt, how) == ("tokenizer_config.json", "missing"):
+        (tmp_path / spoilt).write_bytes(DAMAGE[how])
+    if how == "missing" and spoilt in ("tokenizer_config.json", "preprocessor_config.json"):
         assert load_perceptor(str(tmp_path)).dimension == 20
         return
-    with pytest.raises(InputError, match=r"fetch the model again|no kind that can be loaded"):
+    with pytest.raises(InputError, match=r"(?s)fetch the model again|no kind that can be loaded"):
         load_perceptor(str(tmp_path))
 
 
@@ -200,4 +211,54 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
     del tensors["visual_projection.weight"]
     save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
     with pytest.raises(InputError, match=r"lacks 1 weights of CLIPModel, visual_projection\.weight first"):
+        load_perceptor(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("part", "setting", "value"),
+    [
+        ("vision_config", "hidden_size", -3),
+        ("vision_config", "hidden_size", "many"),
+        ("vision_config", "patch_size", 0),
+        ("text_config", "hidden_size", 0),
+        ("text_config", "num_attention_heads", 0),
+        ("text_config", "hidden_act", "nonsense"),
+        (None, "projection_dim", 0),
+        (None, "text_config", []),
+        (None, "dtype", "x"),
+    ],
+)
+def test_settings_of_nonsense_are_one_sentence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], part: str | None, setting: str, value: object
+) -> None:
+    tiny.clip(tmp_path)
+    path = tmp_path / "config.json"
+    config = json.loads(path.read_text())
+    (config if part is None else config[part])[setting] = value
+    path.write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"(?s)holds no whole CLIPModel .*; fetch the model again$"):
+        load_perceptor(str(tmp_path))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"image_mean": [0.5, 0.5]},
+        {"image_mean": "grey"},
+        {"image_mean": 0.5},
+        {"image_mean": [0.5, None, 0.5]},
+        {"image_std": [0.5, 0.5, 0]},
+        {"image_std": [0.5, 0.5, float("nan")]},
+        {"image_processor": [1]},
+    ],
+    ids=str,
+)
+def test_colours_that_are_not_three_numbers_are_named(tmp_path: Path, settings: dict[str, object]) -> None:
+    tiny.clip(tmp_path)
+    path = tmp_path / "preprocessor_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+    with pytest.raises(
+        InputError, match=r"preprocessor_config\.json: image_mean and image_std must be three"
+    ):
         load_perceptor(str(tmp_path))

@@ -130,6 +130,7 @@ def test_paths_are_relative_to_the_script(folder, monkeypatch):
         ("[[operation]]\ndo = 'mirror'\nrectangle = [0, 0, 1, 1]\nsymmetry = 'up'",
          "operation 1 (mirror): symmetry 'up': must be 'mirror', 'flip' or 'half-turn'"),
         ("[[operation]", "is not TOML"),
+        ("operation = " + "[" * 9999, "holds lists within lists too deep to be read"),
     ],
 )  # fmt: skip
 def test_a_wrong_script_is_one_sentence_with_number_value_and_remedy(text, sentence, tmp_path):

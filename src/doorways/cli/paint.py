@@ -181,7 +181,12 @@ def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
     outputs.check(force=output.force, resuming=True)
     if keeping := output.keeping():
         keeping.find(meta)
-    return run(lambda painter: painter.resume(tensors, meta), outputs, keeping, checkpoint=tensors)
+    return run(
+        lambda painter: painter.resume(tensors, meta, source=outputs.checkpoint),
+        outputs,
+        keeping,
+        checkpoint=tensors,
+    )
 
 
 def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:

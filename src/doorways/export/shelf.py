@@ -114,5 +114,5 @@ def _section_names(theme: str) -> list[str]:
     try:
         sections = tomllib.loads(theme).get("section", [])
         return [str(section["name"]) for section in sections]
-    except (tomllib.TOMLDecodeError, TypeError, KeyError, AttributeError):
+    except (tomllib.TOMLDecodeError, TypeError, KeyError, AttributeError, RecursionError):
         return []

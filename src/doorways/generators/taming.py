@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from diffusers import VQModel
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from torch import Tensor, nn
 from doorways.errors import InputError
 from doorways.generators.base import Loader
 from doorways.generators.vqgan import VQGAN
-from doorways.models.folder import fill
+from doorways.models.folder import fill, hollow
 from doorways.models.tensors import read_tensors
 
 SUFFIXES = (".ckpt", ".pt", ".pth", ".safetensors")
@@ -84,9 +83,8 @@ def build(parameters: Mapping[str, Any], tensors: Mapping[str, Tensor], source: 
     if codebook is None:
         raise InputError(f"{source} holds no codebook, so it is no VQGAN; give the checkpoint of one")
     network["quantize.embedding.weight"] = codebook
-    with torch.device("meta"):
-        model = VQModel(**settings)
-    return VQGAN(fill(model, network, source), name=name, logits=_logits(tensors))
+    model = fill(hollow(VQModel, settings, source), network, source)
+    return VQGAN(model, name=name, logits=_logits(tensors))
 
 
 def _renamed(key: str, levels: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from torch import Tensor
 
 from doorways.atomic import PART, whole
-from doorways.checkpoint import load_checkpoint, save_checkpoint
+from doorways.checkpoint import load_checkpoint, must_be_whole, save_checkpoint
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Stepped
 from doorways.library.claims import LEASE_S, ClaimLost, PainterLost
@@ -56,8 +56,10 @@ def painter_from(files: Files, recipe: Mapping[str, Any]) -> Painter:
     if not files.checkpoint.exists():
         return Painter(Recipe.build(**renamed(recipe, copies)))
     tensors, meta = load_checkpoint(files.checkpoint)
-    pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
-    return Painter.resume(tensors, meta | {"recipe": renamed(meta["recipe"], copies), "pictures": pictures})
+    with must_be_whole(files.checkpoint):
+        pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
+        meta |= {"recipe": renamed(meta["recipe"], copies), "pictures": pictures}
+    return Painter.resume(tensors, meta, source=files.checkpoint)
 
 
 def named_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:

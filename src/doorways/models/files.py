@@ -54,7 +54,7 @@ def is_whole(folder: Path) -> bool:
     if not any(folder.glob("*.json")) and not any(folder.glob("*.yaml")):
         return False
     for index in folder.glob("*.index.json"):
-        shards = set(json.loads(index.read_text("utf-8")).get("weight_map", {}).values())
+        shards = _shards(index)
         if shards and all((folder / shard).is_file() for shard in shards):
             return True
     if (folder / "taesd_encoder.safetensors").is_file() and (folder / "taesd_decoder.safetensors").is_file():
@@ -64,3 +64,11 @@ def is_whole(folder: Path) -> bool:
         path for path in folder.iterdir() if path.suffix in suffixes and not path.stem.startswith("taesd_")
     )
     return any(path.is_file() and not re.search(r"-\d+-of-\d+$", path.stem) for path in single)
+
+
+def _shards(index: Path) -> set[str]:
+    """The files that an index of weights names; none where it is broken."""
+    try:
+        return {str(shard) for shard in json.loads(index.read_text("utf-8"))["weight_map"].values()}
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return set()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,15 +25,20 @@ SUFFIXES = (".safetensors", ".fp16.safetensors", ".bin")
 def read_config(folder: Path) -> dict[str, Any]:
     """The `config.json` in `folder`; InputError where it is missing or no JSON object."""
     path = folder / "config.json"
+    if not path.exists():
+        raise InputError(f"{folder} holds no config.json; give the folder that does")
+    return read_object(path)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a model's file; InputError where it cannot be read or is something else."""
     try:
-        config = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{folder} holds no config.json; give the folder that does") from None
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read ({error}); fetch the model again") from error
-    if not isinstance(config, dict):
+    if not isinstance(content, dict):
         raise InputError(f"{path} is not a JSON object; fetch the model again")
-    return config
+    return content
 
 
 def peek(path: Path, key: str) -> Any:
@@ -76,17 +84,30 @@ def fill(module: Module, tensors: dict[str, Tensor], source: Path) -> Module:
     return module.eval().requires_grad_(False)
 
 
-def load_module(kind: type[Module], config: dict[str, Any], folder: Path) -> Module:
-    """A diffusers module of class `kind` with the weights in `folder`; nothing random is drawn on the way."""
+def hollow(kind: type[Module], config: dict[str, Any], source: Path) -> Module:
+    """A diffusers module of class `kind` without weights (on the meta device), for `fill`.
+
+    InputError where the configuration, read from `source`, describes none, or one with empty layers.
+    """
     try:
         known = signature(kind).parameters
-        with torch.device("meta"):
-            module = kind(**{key: value for key, value in config.items() if key in known})
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError, ZeroDivisionError) as error:
-        raise InputError(
-            f"{folder / 'config.json'} describes no {kind.__name__} ({error}); fetch it again"
-        ) from error
-    source = weights_file(folder)
+        with torch.device("meta"), no_empty_layers():
+            return kind(**{key: value for key, value in config.items() if key in known})
+    except Exception as error:  # settings of nonsense fail wherever they are first used
+        raise InputError(f"{source} describes no {kind.__name__} ({error}); fetch it again") from error
+
+
+@contextmanager
+def no_empty_layers() -> Iterator[None]:
+    """Makes an error of torch's warning that a layer is built without a single weight."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Initializing zero-element tensors")
+        yield
+
+
+def load_module(kind: type[Module], config: dict[str, Any], folder: Path) -> Module:
+    """A diffusers module of class `kind` with the weights in `folder`; nothing random is drawn on the way."""
+    module, source = hollow(kind, config, folder / "config.json"), weights_file(folder)
     return fill(module, _with_current_names(read_tensors(source)), source)
 
 

@@ -68,13 +68,13 @@ PRESETS = {
 }  # fmt: skip
 
 
-def preset(name: str) -> Preset:
+def preset(name: object) -> Preset:
     """The preset called `name`; InputError, listing all names, where there is none.
 
     >>> preset("piece").generator
     'hub:dalle-mini/vqgan_imagenet_f16_16384'
     """
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise InputError(f"models {name!r}: must be one of {', '.join(PRESETS)}")
     return PRESETS[name]
 

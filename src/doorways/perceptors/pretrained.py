@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
-from safetensors import SafetensorError
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from doorways.errors import InputError
-from doorways.models.folder import peek
+from doorways.models.folder import no_empty_layers, peek, read_object
 
 Model = TypeVar("Model", bound=PreTrainedModel)
 
@@ -23,11 +22,13 @@ PREPROCESSORS = ("preprocessor_config.json", "processor_config.json")
 def load_pretrained(kind: type[Model], folder: Path) -> Model:
     """The model of class `kind` in `folder`, float32, frozen, in eval mode; InputError where it is not whole."""
     try:
-        with _quiet():
+        with _quiet(), no_empty_layers():
             model, report = kind.from_pretrained(
                 folder, local_files_only=True, output_loading_info=True, dtype="float32"
             )
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # settings of nonsense fail wherever they are first used
         raise InputError(
             f"{folder} holds no whole {kind.__name__} ({error}); fetch the model again"
         ) from error
@@ -44,12 +45,25 @@ def colour_statistics(
     """Mean and deviation of the colours that the model in `folder` was trained on, or `default`."""
     for name in PREPROCESSORS:
         if (folder / name).is_file():
-            settings: dict[str, Any] = json.loads((folder / name).read_text("utf-8"))
+            settings = read_object(folder / name)
             settings = settings.get("image_processor", settings)
-            mean, std = settings.get("image_mean"), settings.get("image_std")
-            if mean and std:
-                return tuple(mean), tuple(std)
+            try:
+                mean, std = settings.get("image_mean"), settings.get("image_std")
+                if mean and std:
+                    return _three(mean), _three(std, above=0)
+            except (AttributeError, TypeError, ValueError) as error:
+                raise InputError(
+                    f"{folder / name}: image_mean and image_std must be three numbers each, those of image_std above "
+                    f"0 ({error}); fetch the model again"
+                ) from error
     return default
+
+
+def _three(values: Any, *, above: float = -inf) -> tuple[float, ...]:
+    numbers = tuple(float(value) for value in values)
+    if len(numbers) != 3 or not all(above < number < inf for number in numbers):
+        raise ValueError(f"found {values}")
+    return numbers
 
 
 def is_model(path: Path, kind: str) -> bool:

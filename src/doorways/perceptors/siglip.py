@@ -37,13 +37,13 @@ def canonical(text: str) -> str:
 
 
 def _tokens(folder: Path, text: Any) -> Tokens:
-    first = tokenizer_settings(folder).get("tokenizer_class", "SiglipTokenizer").startswith("SiglipTokenizer")
+    kind = str(tokenizer_settings(folder).get("tokenizer_class", "SiglipTokenizer"))
     return Tokens(
         folder,
         length=text.max_position_embeddings,
         fill=True,
         pad=text.pad_token_id or 0,
-        prepare=canonical if first else str.lower,
+        prepare=canonical if kind.startswith("SiglipTokenizer") else str.lower,
     )
 
 

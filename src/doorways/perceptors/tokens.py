@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from doorways.errors import InputError
+from doorways.models.folder import read_object
 
 
 class Tokens:
@@ -58,8 +58,4 @@ class Tokens:
 def tokenizer_settings(folder: Path) -> dict[str, Any]:
     """The `tokenizer_config.json` of `folder`, empty where it has none; InputError where it is damaged."""
     path = folder / "tokenizer_config.json"
-    try:
-        settings = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); fetch the model again") from error
-    return settings if isinstance(settings, dict) else {}
+    return read_object(path) if path.is_file() else {}
