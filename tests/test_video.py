@@ -11,26 +11,9 @@ from doorways.errors import DoorwaysError, InputError
 from doorways.size import Size
 from doorways.trajectory import trajectory_steps
 from doorways.video import check_video_path, open_video, zoom_frames
+from tests.films import frames_of
 
 COLOURS = ("red", "lime", "blue")
-
-
-def frames_of(path, width=32, height=16):
-    """All frames of a video, [n, H, W, 3]."""
-    decode = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-v",
-        "error",
-        "-i",
-        str(path),
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-",
-    ]
-    raw = subprocess.run(decode, capture_output=True, check=True).stdout
-    return np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
 
 
 def test_a_video_holds_the_frames_in_their_order(tmp_path):

@@ -11,15 +11,19 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from doorways.checkpoint import checkpoint_path, save_checkpoint
+from doorways.cli.session import FPS
 from doorways.devices import choose_device
 from doorways.metadata import read_metadata
 from doorways.recipe import Recipe
+from tests.films import frames_of
 
 
 def pixels(path):
@@ -29,6 +33,22 @@ def pixels(path):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+def difference(one, other):
+    """How far two pictures are apart, in grey values of 255 on average."""
+    return np.abs(one - other).mean()
+
+
+def tiles_of(path, width, height):
+    """The pictures on a sheet with one column of them: rows of pixels that are not white for the most part."""
+    with Image.open(path) as image:
+        sheet = np.asarray(image.convert("RGB")).astype(int)
+    left = (sheet.shape[1] - width) // 2
+    column = sheet[:, left : left + width]
+    painted = (column < 255).any(-1).mean(-1) > 0.7
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], painted, [0]]))).reshape(-1, 2)
+    return [column[top:bottom] for top, bottom in edges if bottom - top == height]
 
 
 def start(folder, *words):
@@ -113,7 +133,22 @@ def test_everything_that_can_be_written_is(doorways, small, tmp_path):
     assert said.code == 0, said.err
     assert names(tmp_path) == ["a-trajectory.png", "a.png", "t.mp4", "z.mp4"]
     assert Recipe.from_png("a-trajectory.png") == Recipe.from_png("a.png")
-    assert pixels("a-trajectory.png")[0][0] > 64
+
+    timelapse = frames_of("t.mp4", 64, 32).astype(int)
+    assert len(timelapse) == 6 + 2 * FPS, "each step, and the last of them for two seconds"
+    assert min(difference(a, b) for a, b in pairwise(timelapse[:6])) > 2
+    assert max(difference(timelapse[5], frame) for frame in timelapse[6:]) < 1
+
+    zoom = frames_of("z.mp4", 64, 36).astype(int)
+    assert len(zoom) == 12 + 12 * 25 - 1, "the first of 12 seconds' frames for half a second"
+    assert max(difference(zoom[0], frame) for frame in zoom[1:12]) < 1
+    assert min(difference(a, b) for a, b in combinations(zoom[[0, 80, 161, 240, 310]], 2)) > 10
+
+    tiles = tiles_of("a-trajectory.png", 64, 32)
+    assert len(tiles) == 4
+    assert min(difference(a, b) for a, b in combinations(tiles, 2)) > 2
+    with Image.open("a.png") as image:
+        assert np.array_equal(tiles[-1], np.asarray(image)), "the last one is the painting"
 
 
 def test_nothing_is_overwritten_without_force(doorways, small, tmp_path):
