@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -89,6 +90,14 @@ def test_every_picture_of_a_page_has_its_command_beside_it():
     for page in PAGES:
         written = {word for block in blocks(page) for words in block.commands for word in words}
         assert [link for link in links(page) if link.endswith((".png", ".mp4")) and link not in written] == []
+
+
+@pytest.mark.parametrize(
+    "record", sorted((ROOT / "docs" / "bench").glob("*.json")), ids=lambda path: path.stem
+)
+def test_what_the_benches_measured_holds(record):
+    verdicts = json.loads(record.read_text("utf-8"))["verdicts"]
+    assert [verdict for verdict in verdicts if not verdict["holds"]] == []
 
 
 def test_the_readme_leads_to_every_page():

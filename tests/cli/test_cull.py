@@ -57,6 +57,19 @@ def test_one_key_says_what_becomes_of_each(at, home):
     ]  # fmt: skip
 
 
+def test_where_the_terminal_shows_no_pictures_the_systems_viewer_does(at, home, tmp_path):
+    viewer, seen = tmp_path / "viewer", tmp_path / "seen"
+    viewer.write_text(f'#!/bin/sh\necho "$1" >> {seen}\n', "utf-8")
+    viewer.chmod(0o700)
+    terminal = at("--pictures", "open", DISPLAY=":0", BROWSER=f"{viewer} %s")
+    terminal.wait_for("1/3")
+    terminal.press("k", "2/3")
+    assert terminal.end("q") == 0
+    with Library.open(home) as library:
+        first, second, *_ = (library.files(entry.id).picture.as_uri() for entry in library.list())
+    assert seen.read_text("utf-8").splitlines() == [first, second]
+
+
 def test_rerolls_and_variations_wait_with_their_parent_and_what_changed(at, home):
     terminal = at()
     terminal.wait_for("q quit")

@@ -222,6 +222,18 @@ def test_an_edit_is_healed_whenever_it_is_saved(doorways, painted, tmp_path):
     assert (recipe.prompts, recipe.steps, recipe.detail) == ("sea", 2, True)
 
 
+def test_an_edit_of_a_painting_in_the_library_is_its_child(doorways, small, tmp_path):
+    assert doorways("paint", "sea", *small(), "--seed", "5", "--out", "kept.png").code == 0
+    acting = editor(tmp_path, "image.paste((255, 0, 0), (10, 10, 20, 20))\nimage.save(path)\n")
+    with Library.open() as library:
+        (parent,) = library.list()
+        said = doorways("surgery", "edit", parent.id, "--editor", acting, "--steps", "1")
+        assert said.code == 0, said.err
+        (child,) = (entry for entry in library.list() if entry.id != parent.id)
+    assert child.parent == parent.id
+    assert "edited with" in child.change["script"]
+
+
 def test_what_cannot_be_healed_is_told_and_the_editor_is_watched_on(doorways, painted, tmp_path):
     acting = editor(
         tmp_path,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -256,3 +258,23 @@ def test_measures_see_pictures_and_not_their_size():
     small, large = (scenes.waves(2, width, height) for width, height in ((96, 32), (384, 128)))
     assert tone_symmetry(small) == pytest.approx(tone_symmetry(large), abs=0.02)
     assert repeated(small) == pytest.approx(repeated(large), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        match,
+        curve,
+        contrast,
+        semantic_symmetry,
+        tone_symmetry,
+        edge_symmetry,
+        repetition,
+        count,
+        presence,
+        sharpness,
+    ],
+)
+def test_each_measure_says_its_range(measure):
+    _, _, returned = measure.__doc__.partition("Returns:")
+    assert re.search(r"\[-?\d|unbounded|or more|larger|any|cosine", returned), measure.__doc__
