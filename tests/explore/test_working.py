@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from doorways.cli.sweep_status import status_text, watch
 from doorways.errors import DoorwaysError
 from doorways.events import Stepped
 from doorways.explore import working
@@ -22,8 +23,9 @@ from doorways.explore.hand import kill, pin, promote, resume, stop
 from doorways.explore.place import Here, NoRoom
 from doorways.explore.standings import was_killed, was_triaged
 from doorways.explore.working import work
-from doorways.library import PainterLost
+from doorways.library import Library, PainterLost
 from doorways.recipe import Recipe
+from tests.disks import fill, small_disk
 from tests.recipes import painted_alone
 
 
@@ -299,6 +301,24 @@ def test_what_a_killed_worker_was_painting_is_ended_with_its_sweep(library, enli
     now = library.get_sweep(sweep.id)
     assert (now.state, "reason" in now.settings) == ("done", False)
     library.delete(entry.id)
+
+
+def test_a_disk_that_becomes_full_while_a_crew_paints_is_said(enlisted_on, tmp_path, capsys):
+    with small_disk(tmp_path / "disk", "36m") as disk, Library.open(disk / "library") as library:
+        sweep = enlisted_on(library, seeds=1, steps=5000, triage="false")
+        crew = hire(library, sweep, 1)
+        (entry,) = library.list(sweep=sweep.id)
+        wait_for(library.files(entry.id).checkpoint.exists, *crew)
+        make_room = fill(disk)
+        assert watch(library, sweep, crew) == 1
+        full = (
+            f"{library.folder}: the disk is full; free some space, and go on with `doorways explore resume`"
+        )
+        assert full in capsys.readouterr().out
+        assert full in status_text(library, library.get_sweep(sweep.id))
+        make_room()
+        resume(library, sweep)
+        assert "the disk is full" not in status_text(library, library.get_sweep(sweep.id))
 
 
 def wait_for(what, *crew):
