@@ -102,6 +102,21 @@ def test_in_the_background_it_is_added_to_paused_and_ended(doorways, theme, fold
     assert "is done, so there is nothing to pause" in doorways("explore", "pause").err
 
 
+def test_a_worker_elsewhere_whose_time_has_run_out_keeps_nobody_from_going_on(doorways, theme, folder):
+    assert doorways("explore", theme("triage = false\nseeds = 1\npairs = [['fire', 'ocean']]")).code == 0
+    with Library.open(folder) as library:
+        (sweep,) = library.sweeps()
+        (entry,) = library.list()
+        again = library.add(entry.recipe, sweep=sweep.id)
+        library.claim("elsewhere:1/7", lease_s=-1)
+        library.update_sweep(
+            sweep.id, settings={**sweep.settings, "workers": {"elsewhere:1/7": time.time() - 1}}
+        )
+        said = doorways("explore", "resume")
+        assert (said.code, said.out) == (0, "seasons: 2 finished\n")
+        assert library.get(again.id).state == "finished"
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,11 +62,17 @@ def quick_theme(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def enlisted(library: Library, quick_theme: Callable[..., Path]) -> Callable[..., Sweep]:
-    """Brings a theme into the library, without anyone who paints it."""
+def enlisted_on(quick_theme: Callable[..., Path]) -> Callable[..., Sweep]:
+    """Brings a theme into a library, without anyone who paints it."""
 
-    def bring(**changes: object) -> Sweep:
+    def bring(library: Library, **changes: object) -> Sweep:
         theme = Theme.from_file(quick_theme(**changes))
         return enlist(library, theme, compare(library, theme, plan(theme)), {})
 
     return bring
+
+
+@pytest.fixture
+def enlisted(library: Library, enlisted_on: Callable[..., Sweep]) -> Callable[..., Sweep]:
+    """The same, into the library of these tests."""
+    return partial(enlisted_on, library)

@@ -13,17 +13,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from doorways.cli.sweep_status import status_text, watch
 from doorways.errors import DoorwaysError
 from doorways.events import Stepped
 from doorways.explore import working
 from doorways.explore.campaign import rungs_of
-from doorways.explore.crew import at_work, hire, sign_off, threads_each
+from doorways.explore.crew import at_work, hire, on_duty, sign_off, threads_each
 from doorways.explore.hand import kill, pin, promote, resume, stop
 from doorways.explore.place import Here, NoRoom
 from doorways.explore.standings import was_killed, was_triaged
 from doorways.explore.working import work
-from doorways.library import PainterLost
+from doorways.library import Library, PainterLost
 from doorways.recipe import Recipe
+from tests.disks import fill, small_disk
 from tests.recipes import painted_alone
 
 
@@ -245,13 +247,87 @@ def test_a_crew_is_told_to_stop_by_a_signal(library, enlisted):
 
 def test_a_worker_signs_off_only_from_a_sweep_that_does_not_run(library, enlisted):
     sweep = enlisted(seeds=1)
-    library.update_sweep(sweep.id, settings={**sweep.settings, "workers": ["here/1", "here/2"]})
+    remember(library, sweep, {"here/1": 1e12, "here/2": 1e12})
     assert not sign_off(library, sweep.id, "here/1", anyway=False)
-    assert library.get_sweep(sweep.id).settings["workers"] == ["here/1", "here/2"]
+    assert at_work(library, sweep) == ["here/1", "here/2"]
     assert sign_off(library, sweep.id, "here/1", anyway=True)
     library.update_sweep(sweep.id, state="paused")
     assert sign_off(library, sweep.id, "here/2", anyway=False)
-    assert library.get_sweep(sweep.id).settings["workers"] == []
+    assert library.get_sweep(sweep.id).settings["workers"] == {}
+
+
+def remember(library, sweep, crew):
+    library.update_sweep(sweep.id, settings={**sweep.settings, "workers": crew})
+
+
+@pytest.mark.parametrize("crew", [{"elsewhere:1/7": 1.0}, ["elsewhere:1/7"]])
+def test_names_whose_time_has_run_out_or_is_not_known_are_at_work_no_longer(library, enlisted, crew):
+    sweep = enlisted(seeds=2)
+    remember(library, sweep, crew)
+    assert at_work(library, sweep) == []
+    remember(library, sweep, {"elsewhere:1/7": time.time() + 60, "elsewhere:1/8": 1.0})
+    assert at_work(library, sweep) == ["elsewhere:1/7"]
+    library.claim("elsewhere:1/9", sweep=sweep.id)
+    library.claim("elsewhere:1/10", sweep=sweep.id, lease_s=-1)
+    assert at_work(library, sweep) == ["elsewhere:1/7", "elsewhere:1/9"]
+
+
+def test_who_is_on_duty_is_at_work_until_it_has_signed_off(library, enlisted):
+    sweep = enlisted(seeds=1)
+    remember(library, sweep, {"elsewhere:1/7": time.time() + 1})
+    with on_duty(library, sweep.id, "elsewhere:1/7", lease_s=2):
+        time.sleep(1.5)
+        assert at_work(library, sweep) == ["elsewhere:1/7"]
+        assert sign_off(library, sweep.id, "elsewhere:1/7", anyway=True)
+        time.sleep(0.6)
+        assert at_work(library, sweep) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
+def test_what_a_killed_worker_was_painting_is_ended_with_its_sweep(library, enlisted):
+    sweep = enlisted(seeds=1, steps=5000, triage="false")
+    (process,) = hire(library, sweep, 1)
+    (entry,) = library.list(sweep=sweep.id)
+    remember(library, sweep, dict.fromkeys(at_work(library, sweep), 1.0))
+    wait_for(lambda: library.get(entry.id).worker, process)
+    wait_for(lambda: [*library.get_sweep(sweep.id).settings["workers"].values()] > [time.time()], process)
+    process.kill()
+    process.wait()
+    assert library.get(entry.id).state == "running"
+    now = library.get_sweep(sweep.id)
+    library.update_sweep(sweep.id, settings={**now.settings, "reason": "the disk is full"})
+    assert stop(library, sweep) == 1
+    assert library.get(entry.id).state == "stopped"
+    now = library.get_sweep(sweep.id)
+    assert (now.state, "reason" in now.settings) == ("done", False)
+    library.delete(entry.id)
+
+
+def test_a_disk_that_becomes_full_while_a_crew_paints_is_said(enlisted_on, tmp_path, capsys):
+    with small_disk(tmp_path / "disk", "36m") as disk, Library.open(disk / "library") as library:
+        sweep = enlisted_on(library, seeds=1, steps=5000, triage="false")
+        crew = hire(library, sweep, 1)
+        (entry,) = library.list(sweep=sweep.id)
+        wait_for(library.files(entry.id).checkpoint.exists, *crew)
+        make_room = fill(disk)
+        assert watch(library, sweep, crew) == 1
+        full = (
+            f"{library.folder}: the disk is full; free some space, and go on with `doorways explore resume`"
+        )
+        assert full in capsys.readouterr().out
+        assert full in status_text(library, library.get_sweep(sweep.id))
+        make_room()
+        resume(library, sweep)
+        assert "the disk is full" not in status_text(library, library.get_sweep(sweep.id))
+
+
+def wait_for(what, *crew):
+    """Until something has come, as long as the crew lives."""
+    patience = time.monotonic() + 240
+    while not what():
+        assert time.monotonic() < patience
+        assert all(process.poll() is None for process in crew)
+        time.sleep(0.02)
 
 
 def test_a_sweep_whose_folder_is_gone_is_one_sentence(library, enlisted, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from doorways.errors import InputError
 from doorways.library import ClaimLost, Library, this_worker
-from doorways.library.claims import is_dead
+from doorways.library.workers import is_dead
 from tests.library.conftest import settings
 
 CLAIM_ALL = """
@@ -134,6 +134,15 @@ def test_what_a_killed_process_had_claimed_is_claimed_again_at_once(library):
     assert library.get(entry.id).worker == worker
     assert is_dead(worker)
     assert library.claim("me").id == entry.id
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are not looked at on Windows")
+def test_what_a_killed_process_had_claimed_can_be_deleted(library):
+    entry = library.add(settings())
+    worker = dead_worker(library.folder)
+    assert (library.get(entry.id).state, library.is_painted(entry.id)) == ("running", False)
+    assert library.delete(entry.id).worker == worker
+    assert library.list() == []
 
 
 def test_of_processes_elsewhere_nobody_can_say_whether_they_live(library):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from doorways.errors import DoorwaysError, InputError
 from doorways.library import Library, this_worker
 from doorways.library.recorder import Recorder, painter_of
+from tests.disks import fill, mount, small_disk
 from tests.library.conftest import settings
 from tests.library.test_recorder import pixels, record, straight
 from tests.recipes import quick
@@ -20,34 +19,8 @@ from tests.recipes import quick
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MiB, empty."""
-    if not sys.platform.startswith("linux"):
-        pytest.skip("small disks are mounted on Linux alone")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", folder)
-    if mounted.returncode:
-        pytest.skip(f"a small disk may not be mounted here ({mounted.stderr.strip()})")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def mount(*words: object) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(["mount", *map(str, words)], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(words, 1, "", "there is no mount")
-
-
-def fill(folder: Path) -> Callable[[], None]:
-    """Leaves no room on the disk; what it gives makes room again."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 1024):
-                pass
-        except OSError:
-            pass
-    return ballast.unlink
+    with small_disk(tmp_path / "disk", "1m") as folder:
+        yield folder
 
 
 def is_well(library: Library) -> bool:

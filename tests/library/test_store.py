@@ -163,6 +163,9 @@ def test_what_is_being_painted_is_not_deleted(library):
     with pytest.raises(InputError, match=f"{entry.id}: is being painted by someone; stop it first"):
         library.delete(entry.id)
     assert library.get(entry.id)
+    library.beat(entry.id, "someone", 1, lease_s=-1)
+    assert library.delete(entry.id).step == 1
+    assert library.list() == []
 
 
 def test_what_changed_is_found_where_a_parent_is_named(library):

@@ -16,6 +16,7 @@ from doorways.cli.failures import INTERRUPTED
 from doorways.cli.stopping import Stopping
 from doorways.explore.campaign import UNDER_WAY, rungs_of
 from doorways.explore.crew import at_work, log_path
+from doorways.explore.working import full_disk
 from doorways.library import STATES, Entry, Library, Sweep
 
 LOOK_S = 0.5
@@ -46,6 +47,8 @@ def status_text(library: Library, sweep: Sweep) -> str:
     lines = [f"{sweep.title} ({sweep.id}): {sweep.state}, {_counted(library.counts(sweep.id))}"]
     if reason := sweep.settings.get("reason"):
         lines.append(f"paused because {reason}")
+    elif sweep.state != "done" and (full := full_disk(library)):
+        lines.append(full)
     lines += [f"rung {rung}: {said}" for rung, said in _per_rung(sweep, entries).items()]
     if sweep.state == "running" and not workers:
         lines.append(f"nobody paints it now; `doorways explore resume {sweep.id}` does")
@@ -54,7 +57,7 @@ def status_text(library: Library, sweep: Sweep) -> str:
     lines += [
         f"  {entry.id}  step {entry.step} of {entry.steps}  {_name(entry)}"
         for entry in entries
-        if entry.worker
+        if entry.worker and library.is_painted(entry.id)
     ]
     subjects: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -110,7 +113,7 @@ def _how_it_ended(
     if counts.keys() & set(UNDER_WAY):
         why = now.settings.get("reason") or "it was left before its end"
         if not interrupted and any(process.returncode for process in crew) and "reason" not in now.settings:
-            why = f"its workers have ended; {log_path(library, sweep)} says why"
+            why = full_disk(library) or f"its workers have ended; {log_path(library, sweep)} says why"
         sys.stdout.write(f"{why}; this goes on with it:\n  doorways explore resume {now.id}\n")
         return INTERRUPTED if interrupted else int(now.state != "paused" or "reason" in now.settings)
     return 0

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from doorways.atomic import writing
-from doorways.errors import InputError
+from doorways.errors import DoorwaysError, InputError
 from doorways.library import Library, Sweep, this_worker
-from doorways.library.claims import is_dead
+from doorways.library.claims import LEASE_S
+from doorways.library.workers import is_dead
 
 WORKERS = "workers"
-"""Where a sweep's settings remember the names of its crew."""
+"""Where a sweep's settings remember its crew: each name, and until when it counts if it is not renewed."""
 
 
 def log_path(library: Library, sweep: Sweep) -> Path:
@@ -73,10 +77,32 @@ def hire(
         ]
     here = this_worker().rpartition("/")[0]
     with library.together():
-        _remember(
-            library, sweep.id, [*at_work(library, sweep), *(f"{here}/{process.pid}" for process in crew)]
-        )
+        names, until = at_work(library, sweep), time.time() + LEASE_S
+        there = {name: its for name, its in _crew(library, sweep.id).items() if name in names}
+        _remember(library, sweep.id, there | {f"{here}/{process.pid}": until for process in crew})
     return crew
+
+
+@contextmanager
+def on_duty(library: Library, sweep_id: str, worker: str, *, lease_s: float = LEASE_S) -> Iterator[None]:
+    """While the block runs, a worker that was hired counts as at work, until it has signed off."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while True:
+            with suppress(DoorwaysError), library.together():  # a full disk may have room by the next beat
+                if worker in (crew := _crew(library, sweep_id)):
+                    _remember(library, sweep_id, {**crew, worker: time.time() + lease_s})
+            if over.wait(lease_s / 4):
+                return
+
+    beating = threading.Thread(target=beat, daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
 
 
 def sign_off(library: Library, sweep_id: str, worker: str, *, anyway: bool) -> bool:
@@ -85,15 +111,21 @@ def sign_off(library: Library, sweep_id: str, worker: str, *, anyway: bool) -> b
         sweep = library.get_sweep(sweep_id)
         if sweep.state == "running" and not anyway:
             return False
-        names = sweep.settings.get(WORKERS, [])
-        if worker in names:
-            _remember(library, sweep.id, [name for name in names if name != worker])
+        crew = _crew(library, sweep.id)
+        if crew.pop(worker, None) is not None:
+            _remember(library, sweep.id, crew)
     return True
 
 
-def _remember(library: Library, sweep_id: str, names: list[str]) -> None:
+def _crew(library: Library, sweep_id: str) -> dict[str, float]:
+    """The crew as it is remembered; a list of names alone is an older version's, of which nobody knows the time."""
+    found = library.get_sweep(sweep_id).settings.get(WORKERS)
+    return found if isinstance(found, dict) else {}
+
+
+def _remember(library: Library, sweep_id: str, crew: Mapping[str, float]) -> None:
     settings = library.get_sweep(sweep_id).settings
-    library.update_sweep(sweep_id, settings={**settings, WORKERS: names})
+    library.update_sweep(sweep_id, settings={**settings, WORKERS: dict(crew)})
 
 
 def let_go(crew: Iterable[subprocess.Popen[bytes]]) -> None:
@@ -103,7 +135,8 @@ def let_go(crew: Iterable[subprocess.Popen[bytes]]) -> None:
 
 
 def at_work(library: Library, sweep: Sweep) -> list[str]:
-    """The names of the sweep's workers that are not known to have ended."""
-    names = library.get_sweep(sweep.id).settings.get(WORKERS, [])
-    running = [entry.worker for entry in library.list(sweep=sweep.id, state="running") if entry.worker]
-    return [name for name in dict.fromkeys([*names, *running]) if not is_dead(name)]
+    """The names of the sweep's workers whose time has not run out, and that are not known to have ended."""
+    now, running = time.time(), library.list(sweep=sweep.id, state="running")
+    hired = [name for name, until in _crew(library, sweep.id).items() if until >= now and not is_dead(name)]
+    painting = [entry.worker for entry in running if entry.worker and library.is_painted(entry.id)]
+    return list(dict.fromkeys([*hired, *painting]))

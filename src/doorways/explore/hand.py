@@ -77,12 +77,15 @@ def resume(library: Library, sweep: Sweep) -> int:
 def stop(library: Library, sweep: Sweep) -> int:
     """The sweep ends: what is being painted is left with a checkpoint, the rest stops; how many paintings that is."""
     with library.together():
-        library.update_sweep(sweep.id, state="done")
+        settings = library.get_sweep(sweep.id).settings
+        settings.pop("reason", None)
+        library.update_sweep(sweep.id, state="done", settings=settings)
         stopped = 0
-        for state in ("waiting", "resting", "paused", "failed"):
+        for state in ("waiting", "running", "resting", "paused", "failed"):
             for entry in library.list(sweep=sweep.id, state=state):
-                library.release(entry.id, "stopped")
-                stopped += 1
+                if not library.is_painted(entry.id):
+                    library.release(entry.id, "stopped")
+                    stopped += 1
         return stopped + library.counts(sweep.id).get("running", 0)
 
 

@@ -8,9 +8,10 @@ import sys
 from types import FrameType
 
 from doorways.errors import DoorwaysError
+from doorways.explore.crew import on_duty
 from doorways.explore.place import Here
 from doorways.explore.working import work
-from doorways.library import Library
+from doorways.library import Library, this_worker
 
 
 class Told:
@@ -45,7 +46,10 @@ def main() -> int:
     given = parser.parse_args()
     told = Told()
     try:
-        with Library.open(given.library, create=False) as library:
+        with (
+            Library.open(given.library, create=False) as library,
+            on_duty(library, given.sweep, this_worker()),
+        ):
             if given.on is None:
                 work(library, given.sweep, place=Here(given.threads), stopping=told)
             else:

@@ -191,11 +191,15 @@ def _more_will_come(library: Library, sweep: Sweep) -> bool:
         return False
 
 
+def full_disk(library: Library) -> str:
+    """That the disk is full, and what to do; nothing if it has room."""
+    if shutil.disk_usage(library.folder).free >= ROOM_BYTES:
+        return ""
+    return f"{library.folder}: the disk is full; free some space, and go on with `doorways explore resume`"
+
+
 def _must_have_room(library: Library, sweep: Sweep) -> None:
-    if shutil.disk_usage(library.folder).free < ROOM_BYTES:
-        reason = (
-            f"{library.folder}: the disk is full; free some space, and go on with `doorways explore resume`"
-        )
+    if reason := full_disk(library):
         _pause(library, sweep, reason)
         raise DoorwaysError(reason)
 

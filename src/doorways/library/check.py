@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from doorways.atomic import PART
-from doorways.library.claims import is_dead
 from doorways.library.entry import COLUMNS, Entry
 from doorways.library.files import PAINTINGS, Files, sha256
 from doorways.library.store import Store
@@ -51,12 +49,11 @@ class Check(Store):
             )
 
     def _paintings(self) -> Iterator[Problem]:
-        for row in self.database.rows(f"SELECT lease, {COLUMNS} FROM paintings ORDER BY number"):
-            lease = row["lease"]
-            entry = Entry.from_row({name: row[name] for name in row.keys() if name != "lease"})  # noqa: SIM118
+        for row in self.database.rows(f"SELECT {COLUMNS} FROM paintings ORDER BY number"):
+            entry = Entry.from_row(row)
             files = self._files(entry.id)
             if entry.state == "running":
-                if lease is None or lease < time.time() or is_dead(entry.worker or ""):
+                if not self.is_painted(entry.id):
                     yield self._interrupted(entry, files)
             else:
                 yield from self._picture(entry, files)

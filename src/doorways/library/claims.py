@@ -6,14 +6,12 @@ process's, and the next claim gets the painting.
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-from pathlib import Path
 
 from doorways.errors import DoorwaysError, InputError
 from doorways.library.entry import AT_REST, Entry, must_be_one_of, utc_now
 from doorways.library.store import Store
+from doorways.library.workers import is_dead
 
 LEASE_S = 120.0
 """How long a claim lasts if it is not renewed."""
@@ -25,51 +23,6 @@ class ClaimLost(DoorwaysError):
 
 class PainterLost(DoorwaysError):
     """The process that painted is gone; the painting can be gone on with elsewhere, from its last checkpoint."""
-
-
-def this_worker(hand: int | None = None) -> str:
-    """A name for this process, by which others on this machine can see whether it still lives.
-
-    Args:
-        hand: tells those apart who paint for one process, each a painting of its own.
-
-    >>> this_worker() == this_worker() != this_worker(1) != this_worker(2)
-    True
-    """
-    return f"{_machine()}/{os.getpid()}" + ("" if hand is None else f".{hand}")
-
-
-def _machine() -> str:
-    """This machine as processes see it: containers of one name count as many, for they do not see each other."""
-    space = Path("/proc/self/ns/pid")
-    return f"{socket.gethostname()}:{space.stat().st_ino}" if space.exists() else socket.gethostname()
-
-
-def is_dead(worker: str) -> bool:
-    """Whether `worker` (a name that `this_worker` gave) is surely gone; of other machines' nobody can say.
-
-    >>> is_dead(this_worker()), is_dead("elsewhere/1")
-    (False, False)
-    """
-    machine, _, process = worker.rpartition("/")
-    process = process.partition(".")[0]
-    if machine != _machine() or not process.isdigit() or os.name == "nt":
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return _is_zombie(Path("/proc", process, "stat"))
-
-
-def _is_zombie(stat: Path) -> bool:
-    """Whether a process has ended and only waits for its parent to notice, which in a container may be never."""
-    try:
-        return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "Z"
-    except (OSError, IndexError):
-        return False
 
 
 class Claims(Store):
@@ -115,14 +68,12 @@ class Claims(Store):
             InputError: it is finished, or somebody else is painting it.
         """
         with self.together():
-            self._free_the_dead()
             entry = self.get(id)
             if entry.state == "finished":
                 raise InputError(
                     f"{entry.id}: is finished, so there is nothing to go on with; paint it anew with --recipe"
                 )
-            (row,) = self.database.rows("SELECT lease FROM paintings WHERE id = ?", (entry.id,))
-            if entry.state == "running" and entry.worker != worker and row["lease"] >= time.time():
+            if entry.worker != worker and self.is_painted(entry.id):
                 raise InputError(f"{entry.id}: is being painted by {entry.worker}; stop it there first")
             return self._update(
                 entry.id,

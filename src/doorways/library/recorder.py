@@ -236,6 +236,7 @@ class Recorder:
         tensors, meta = self.painter.state()
         save_checkpoint(self.files.checkpoint, tensors, named_state(meta, self._names))
         self._saved = self._step
+        self.library.beat(self.entry.id, self._worker, self._step, lease_s=self.lease_s)
 
     def _recipe(self) -> Recipe:
         return named_recipe(self.painter.recipe, self._names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from doorways.library.folder import DATABASE, library_folder
 from doorways.library.ids import LAST, LENGTH, new_id
 from doorways.library.orders import order_by
 from doorways.library.sources import keep_sources
+from doorways.library.workers import is_dead
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -238,6 +240,14 @@ class Store:
         with self.together():
             return self._update(id, values | {"seconds": self.get(id).seconds + seconds})
 
+    def is_painted(self, id: str) -> bool:
+        """Whether somebody paints it now: it is `running`, and neither has its lease run out nor its worker ended."""
+        rows = self.database.rows(
+            "SELECT worker FROM paintings WHERE id = ? AND state = 'running' AND lease >= ?",
+            (self.get(id).id, time.time()),
+        )
+        return any(not is_dead(row["worker"] or "") for row in rows)
+
     def with_picture(self, path: Path | str) -> Entry | None:
         """The painting whose picture the file at `path` is, under whatever name; the newest, if there are several."""
         return self.with_sha256(sha256(path))
@@ -258,7 +268,7 @@ class Store:
         """
         with self.together():
             entry = self.get(id)
-            if entry.state == "running":
+            if self.is_painted(entry.id):
                 raise InputError(f"{entry.id}: is being painted by {entry.worker}; stop it first")
             self.database.rows("DELETE FROM paintings WHERE id = ?", (entry.id,))
         shutil.rmtree(self._files(entry.id).folder, ignore_errors=True)
