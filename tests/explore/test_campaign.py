@@ -20,6 +20,13 @@ def test_a_theme_is_brought_in_once(library, enlisted):
     assert rungs_of(sweep).counts(4) == (4, 2, 1)
 
 
+def test_a_theme_that_is_given_again_goes_on_with_a_sweep_that_was_paused(library, enlisted):
+    sweep = enlisted()
+    library.update_sweep(sweep.id, state="paused", settings={**sweep.settings, "reason": "the disk is full"})
+    again = enlisted()
+    assert (again.state, again.settings) == ("running", sweep.settings)
+
+
 def test_what_is_new_in_an_edited_theme_is_added_and_what_is_there_is_not_repeated(library, enlisted):
     before = library.list(sweep=enlisted(seeds=2).id)
     sweep = enlisted(seeds=3, pairs='[["fire", "ocean"], ["moon", "garden"]]')

@@ -103,6 +103,8 @@ def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, A
         else:
             settings = {**library.get_sweep(change.sweep.id).settings, **settings}
             state = "running" if change.todo else None
+            if state:
+                settings.pop("reason", None)  # why it was paused before
             sweep = library.update_sweep(change.sweep.id, state=state, theme=theme.text, settings=settings)
         for one in change.new:
             tags = (one.section,) if one.section else ()
