@@ -95,9 +95,10 @@ def test_every_picture_of_a_page_has_its_command_beside_it():
 @pytest.mark.parametrize(
     "record", sorted((ROOT / "docs" / "bench").glob("*.json")), ids=lambda path: path.stem
 )
-def test_what_the_benches_measured_holds(record):
-    verdicts = json.loads(record.read_text("utf-8"))["verdicts"]
-    assert [verdict for verdict in verdicts if not verdict["holds"]] == []
+def test_what_the_benches_measured_holds_or_is_told(record):
+    told = " ".join((ROOT / "bench" / "README.md").read_text("utf-8").split()).lower()
+    for verdict in json.loads(record.read_text("utf-8"))["verdicts"]:
+        assert verdict["holds"] or f"{verdict['claim']}: {verdict['measured']}".lower() in told, verdict
 
 
 def test_the_readme_leads_to_every_page():
