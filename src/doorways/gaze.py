@@ -46,8 +46,8 @@ class Gaze(Protocol):
         """Takes note of what the last step saw, once it is taken."""
         ...
 
-    def picture(self, latent: Tensor, moving: Tensor) -> Tensor:
-        """The picture [1, 3, H, W] of `latent`, the average of the one that is `moving`."""
+    def picture(self, latent: Tensor) -> Tensor:
+        """The picture [1, 3, H, W] of `latent`."""
         ...
 
     def tensors(self) -> dict[str, Tensor]:
@@ -92,7 +92,7 @@ class WholeGaze:
     def remember(self, glimpse: Glimpse) -> None:
         """Nothing: the next step sees all again."""
 
-    def picture(self, latent: Tensor, moving: Tensor) -> Tensor:
+    def picture(self, latent: Tensor) -> Tensor:
         """The picture of `latent`."""
         return self.decode(latent)
 

@@ -190,7 +190,7 @@ class Painter:
     @torch.no_grad()
     def picture(self) -> Tensor:
         """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average."""
-        return self.gaze.picture(self.descent.average, self.descent.latent)
+        return self.gaze.picture(self.descent.average)
 
     def painting(self, events: tuple[Event, ...] = ()) -> Painting:
         """What has been painted so far."""

@@ -22,8 +22,8 @@ from doorways.recipe import Recipe
 from doorways.symmetry import Symmetry
 from doorways.windows import Strip, Windows
 
-MEMORY = 0.05
-"""How much of the remembered moments each step's own replace, once they have settled."""
+REFRESH = 5
+"""Every so many steps the moments of one tile of the canvas are found anew, one tile after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +31,10 @@ class StripGlimpse(Glimpse):
     """What a step sees of a wide canvas.
 
     Attributes:
-        moments: of the norms in the windows.
         places: int64, columns of the small picture that are new.
         fresh: [1, 3, h, columns], what they show.
     """
 
-    moments: Tensor
     places: Tensor
     fresh: Tensor
 
@@ -51,8 +49,8 @@ class StripGaze:
         phase: in [0, 1), where the first window stands.
 
     Attributes:
-        moments: float64 [2, groups of all norms], those of the whole canvas as far as they are known; None before the
-            first look.
+        moments: float64 [tiles, 2, groups of all norms], those of each tile of the canvas when it was last surveyed; None
+            before the first look.
         small: [1, 3, H / k, W / k], the canvas as it was seen last.
 
     Raises:
@@ -80,8 +78,8 @@ class StripGaze:
                 f"overviews {sampler.overviews}: are all pieces, which leaves none for the windows of a canvas wider "
                 f"than {limit}; ask for fewer of them, or for more cutouts"
             )
-        self.canvas, self.decoder = canvas, PartDecoder(generator, wraps=wraps)
-        self.factor, self.limit = generator.factor, limit
+        self.canvas, self.decoder = canvas, PartDecoder(generator, limit // generator.factor, wraps=wraps)
+        self.factor = generator.factor
         self.windows = Windows(canvas.size, self.factor, limit, symmetry=symmetry, wraps=wraps, phase=phase)
         self.scale = shrinking(canvas.size.width, limit, self.factor)
         self.device = next(self.decoder.chain.parameters()).device
@@ -89,24 +87,36 @@ class StripGaze:
         self.small: Tensor | None = None
 
     @torch.no_grad()
-    def begin(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """The moments and the small picture; at first they are found by going over all of `latent`."""
-        if self.moments is None or self.small is None:
-            most = self.limit // self.factor
-            self.moments = self.decoder.survey(latent, most)
-            tiles = self.decoder.tiles(latent, most, self.moments)
-            shown = [self._under_mask(tile, start, stop) for start, stop, tile, _ in tiles]
-            self.small = torch.cat([F.avg_pool2d(tile, self.scale) for tile in shown], 3)
-        return self.moments, self.small
+    def begin(self, latent: Tensor) -> None:
+        """Goes over all of `latent` at first, for the moments and the small picture."""
+        if self.moments is not None:
+            return
+        self.moments = self.decoder.survey(latent)
+        tiles = self.decoder.pictures(latent, self.decoder.pooled(self.moments, latent.shape[3]))
+        self.small = torch.cat(
+            [F.avg_pool2d(self._under_mask(tile, start, stop), self.scale) for start, stop, tile in tiles], 3
+        )
+
+    def refreshed(self, latent: Tensor, step: int) -> Tensor:
+        """The moments of the canvas; every `REFRESH` steps one tile's are found again."""
+        assert self.moments is not None
+        turn, rest = divmod(step, REFRESH)
+        if rest == 0:
+            tiles = self.decoder.tiles(latent.shape[3])
+            tile = turn % len(tiles)
+            self.moments[tile] = self.decoder.moments(latent, *tiles[tile])
+        return self.decoder.pooled(self.moments, latent.shape[3])
 
     def look(self, latent: Tensor, rng: torch.Generator, *, step: int, progress: float) -> Glimpse:
         """The windows of this step, the pieces in them, and the small picture for the overviews."""
-        moments, small = self.begin(latent)
+        self.begin(latent)
+        assert self.small is not None
+        small, moments = self.small, self.refreshed(latent, step)
         strip = self.windows.at(step)
         pieces, overviews = self.windows.draw(self.canvas.sampler, strip, rng, progress)
         columns = strip.columns(self.windows.cells).to(latent.device)
         moving = latent.index_select(3, columns).requires_grad_()
-        shown, fresh, found = self._decode(latent, moving, strip, moments)
+        shown, fresh = self._decode(latent, moving, strip, moments)
         places = self._places(strip).to(latent.device)
         # a column is new in few steps only: its gradient counts for those in which it is not
         weight = small.shape[3] / len(places)
@@ -117,14 +127,12 @@ class StripGaze:
         if overviews is not None:
             parts.append((picture, overviews))
             cutouts = pieces.joined(overviews)
-        return StripGlimpse(moving, columns, picture, cutouts, tuple(parts), found, places, fresh.detach())
+        return StripGlimpse(moving, columns, picture, cutouts, tuple(parts), places, fresh.detach())
 
-    def _decode(
-        self, latent: Tensor, moving: Tensor, strip: Strip, moments: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """The strip [1, 3, H, w], its windows at the small picture's scale, and their moments."""
+    def _decode(self, latent: Tensor, moving: Tensor, strip: Strip, moments: Tensor) -> tuple[Tensor, Tensor]:
+        """The strip [1, 3, H, w], and its windows at the small picture's scale."""
         factor, begun = self.factor, 0
-        shown, fresh, found = [], [], torch.zeros_like(moments)
+        shown, fresh = [], []
         for segment in strip.segments:
             width = segment.stop - segment.start
             around = torch.arange(segment.start - segment.left, segment.stop + segment.right)
@@ -134,15 +142,14 @@ class StripGaze:
                 moving[..., begun : begun + width],
                 latent.index_select(3, around[segment.left + width :]),
             ]
-            part, of_part = self.decoder.decode(torch.cat(cells, 3), segment.left, segment.right, moments)
+            part = self.decoder.decode(torch.cat(cells, 3), moments)
             pixels = (around[:, None] * factor + torch.arange(factor, device=latent.device)).flatten()
             part = self.canvas.masked(part, pixels)
             shown.append(part)
             inner = part[..., segment.left * factor : (segment.left + width) * factor]
             fresh.append(F.avg_pool2d(inner, self.scale))
-            found += width / moving.shape[3] * of_part
             begun += width
-        return torch.cat(shown, 3), torch.cat(fresh, 3), found
+        return torch.cat(shown, 3), torch.cat(fresh, 3)
 
     def _places(self, strip: Strip) -> Tensor:
         """Which columns of the small picture the windows show."""
@@ -150,25 +157,25 @@ class StripGaze:
         return (strip.columns(self.windows.cells)[:, None] * each + torch.arange(each)).flatten()
 
     def _under_mask(self, picture: Tensor, start: int, stop: int) -> Tensor:
-        """The part of the canvas from cell `start` to before `stop`, under the mask."""
-        pixels = torch.arange(start * self.factor, stop * self.factor, device=picture.device)
+        """The part of the canvas from column `start` to before `stop`, under the mask."""
+        pixels = torch.arange(start, stop, device=picture.device)
         return self.canvas.masked(picture, pixels)
 
     @torch.no_grad()
     def remember(self, glimpse: Glimpse) -> None:
-        """The windows' moments become part of the canvas', and they are what the small picture shows from now on."""
+        """What the windows showed is what the small picture shows from now on."""
         assert isinstance(glimpse, StripGlimpse)
-        assert self.moments is not None
         assert self.small is not None
-        self.moments.lerp_(glimpse.moments, MEMORY)
         self.small.index_copy_(3, glimpse.places, glimpse.fresh)
 
     @torch.no_grad()
-    def picture(self, latent: Tensor, moving: Tensor) -> Tensor:
-        """The picture of `latent`, decoded part by part with its own moments, which are near those remembered."""
-        most = self.limit // self.factor
-        moments = self.decoder.survey(latent, most, self.begin(moving)[0], passes=1)
-        return self.canvas.masked(self.decoder.picture(latent, most, moments))
+    def picture(self, latent: Tensor) -> Tensor:
+        """The picture of `latent`, tile by tile with its own moments."""
+        moments = self.decoder.pooled(self.decoder.survey(latent), latent.shape[3])
+        picture = latent.new_empty(1, 3, self.canvas.size.height, self.canvas.size.width)
+        for start, stop, tile in self.decoder.pictures(latent, moments):
+            picture[..., start:stop] = self._under_mask(tile, start, stop)
+        return picture
 
     def tensors(self) -> dict[str, Tensor]:
         """The moments and the small picture, once there are any."""

@@ -6,7 +6,7 @@ from the system, page by page. Here the result is the only new one, and the grad
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -23,31 +23,17 @@ def layout(device: torch.device) -> torch.memory_format:
 
 @dataclass(eq=False)
 class Held:
-    """What one norm is told when a part of a picture is decoded alone, and what it found in that part.
+    """What one norm is told when a part of a picture is decoded alone, or what it is to find out about that part.
 
     Attributes:
-        moments: [2, groups], the mean and the mean square that each group is taken to have; None for its own.
-        margins: fractions of the part's width on the left and right that belong to its neighbours, and are not counted.
-        found: float64 [2, groups], the part's own moments without the margins, once it has been through.
+        moments: float64 [2, groups], the mean and the mean square that each group is taken to have; None for its own.
+        margins: fractions of the part's width on the left and right that do not count for its own moments.
+        found: float64 [2, groups], its own moments, once the part has been through, where none were given.
     """
 
     moments: Tensor | None = None
     margins: tuple[float, float] = (0.0, 0.0)
-    found: Tensor | None = field(default=None, init=False)
-
-    def statistics(self, eps: float) -> tuple[Tensor, Tensor]:
-        """The mean and 1 / deviation [1, groups] to norm with."""
-        assert self.moments is not None
-        mean, square = self.moments[:, None].double().unbind()
-        return mean, ((square - mean * mean).clamp(min=0) + eps).rsqrt()
-
-    def note(self, sums: Tensor, count: int) -> None:
-        """Takes the part's `sums` [2, groups] over `count` values a group, of values and of their squares."""
-        self.found = sums.double() / count
-
-    def inside(self, width: int) -> tuple[int, int]:
-        """Which of `width` columns are counted: from the first of the two to before the second."""
-        return round(self.margins[0] * width), width - round(self.margins[1] * width)
+    found: Tensor | None = None
 
 
 class Normed:
@@ -77,33 +63,32 @@ class Normed:
         return F.silu(normed, inplace=True), mean, rstd
 
     def _forward_held(self, x: Tensor, held: Held) -> tuple[Tensor, Tensor, Tensor]:
-        """As `forward` of one picture, with the moments of `held`, which is told those of `x`."""
-        left, right = held.inside(x.shape[3])
+        """SiLU(norm(x)) of one picture as `held` says; and what the norm is then, slope and offset [1, c, 1, 1]."""
         x = x.contiguous(memory_format=layout(x.device))
-        if held.moments is None:
-            held.note(*self._sums(x[..., left:right]))
-            own = Held(held.found)
-            mean, rstd = own.statistics(self.norm.eps)
-        else:
-            mean, rstd = held.statistics(self.norm.eps)
-        _, slope, offset = self._affine(x, mean, rstd)
+        slope, offset = self.held_affine(x, held)
         result = torch.empty_like(x)
-        sums, count = torch.zeros(2, self.norm.num_groups, dtype=torch.float64, device=x.device), 0
         for part, out in zip(x.split(self._rows(x), 2), result.split(self._rows(x), 2), strict=True):
-            if held.moments is not None:
-                more, number = self._sums(part[..., left:right])
-                sums, count = sums + more, count + number
             out.copy_(F.silu(torch.addcmul(offset, part.to(slope.dtype), slope), inplace=True))
-        if held.moments is not None:
-            held.note(sums, count)
-        return result, mean, rstd
+        return result, slope, offset
 
-    def _sums(self, x: Tensor) -> tuple[Tensor, int]:
-        """The sums [2, groups] over `x` [1, c, h, w] of values and of their squares, and of how many each is."""
+    @torch.no_grad()
+    def held_affine(self, x: Tensor, held: Held) -> tuple[Tensor, Tensor]:
+        """The norm of one picture's `x` [1, c, h, w] as `slope` x + `offset`; `held` is told what there was to find."""
+        moments = held.moments
+        if moments is None:
+            width = x.shape[3]
+            inside = slice(round(held.margins[0] * width), width - round(held.margins[1] * width))
+            moments = held.found = self._moments(x[..., inside])
+        mean, square = moments.to(x.device)[:, None].unbind()
+        rstd = ((square - mean * mean).clamp(min=0) + self.norm.eps).rsqrt()
+        _, slope, offset = self._affine(x, mean, rstd)
+        return slope, offset
+
+    def _moments(self, x: Tensor) -> Tensor:
+        """The mean and the mean square, float64 [2, groups], of each group of `x` [1, c, h, w]."""
         values = x.to(torch.promote_types(x.dtype, torch.float32))
-        sums = torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3))]).double()
-        groups = self.norm.num_groups
-        return sums.view(2, groups, -1).sum(2), values.numel() // groups
+        means = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))]).double()
+        return means.view(2, self.norm.num_groups, -1).mean(2)
 
     def _affine(self, x: Tensor, mean: Tensor, rstd: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The norm of `x` as `slope` x + `offset`, [n, c, 1, 1] each, and before them the norm's own weight."""
@@ -123,9 +108,8 @@ class Normed:
         return max(1, (CHUNK if x.device.type == "cpu" else CHUNK_ON_GPU) * x.shape[2] // x.numel())
 
     @torch.no_grad()
-    def backward_held(self, gradient: Tensor, x: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:
-        """As `backward`, where the statistics were held: the norm is an affine map then."""
-        _, slope, offset = self._affine(x, mean, rstd)
+    def backward_held(self, gradient: Tensor, x: Tensor, slope: Tensor, offset: Tensor) -> Tensor:
+        """As `backward`, where the norm was held: it is an affine map then."""
         for part, change in zip(x.split(self._rows(x), 2), gradient.split(self._rows(x), 2), strict=True):
             normed = torch.addcmul(offset, part.to(slope.dtype), slope)
             change.copy_(torch.ops.aten.silu_backward(change.to(slope.dtype), normed).mul_(slope))

@@ -22,15 +22,15 @@ from doorways.generators.base import Generator
 from doorways.generators.frozen import Chain, FrozenConv
 from doorways.generators.normed import Held, Normed
 
-PASSES = 3
-"""How often a survey goes over the canvas: each time moments are right one norm further, and nearly right beyond."""
-
 
 class PartDecoder:
     """Decodes columns of a latent `[1, c, h, n]`, cells counted from 0 to n - 1 and round again where it wraps.
 
+    Moments are float64 [2, all groups of all norms]: the mean and the mean square of every group.
+
     Args:
         generator: a VQGAN or a KL autoencoder.
+        most: cells decoded at once, halos included; where that leaves none, parts are one cell wide all the same.
         wraps: whether the canvas goes all around.
 
     Attributes:
@@ -41,14 +41,14 @@ class PartDecoder:
         InputError: the generator does not decode from place to place.
     """
 
-    def __init__(self, generator: Generator, *, wraps: bool = False) -> None:
+    def __init__(self, generator: Generator, most: int, *, wraps: bool = False) -> None:
         chain = getattr(generator, "chain", None)
         if chain is None:
             raise InputError(
                 f"generator {generator.name}: cannot decode a part of a canvas; take a VQGAN or a KL autoencoder "
                 "without conditioned norms (embedded is one), a smaller size, or a larger window"
             )
-        self.generator, self.chain, self.wraps = generator, cast(Chain, chain), wraps
+        self.generator, self.chain, self.most, self.wraps = generator, cast(Chain, chain), most, wraps
         self.halo = halo(self.chain)
         self.attends = any(isinstance(part, Attention) for part in self.chain.modules())
         self.groups = [norm.num_groups for norm in norms(self.chain)]
@@ -60,62 +60,53 @@ class PartDecoder:
         index = torch.arange(start - left, stop + right, device=latent.device) % cells
         return latent.index_select(3, index), left, right
 
-    def decode(self, latent: Tensor, left: int, right: int, moments: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The picture of a part, its halo included, and the moments found inside the halo.
+    def decode(self, part: Tensor, moments: Tensor) -> Tensor:
+        """The picture of a part [1, c, h, w], its halo included, decoded with `moments`."""
+        with holding(self.chain, [Held(own) for own in moments.split(self.groups, 1)]):
+            return self.generator.decode(part)
 
-        Args:
-            latent: [1, c, h, w], of which `left` and `right` cells are halo.
-            moments: float64 [2, all groups of all norms], held in place of the part's own; None for its own.
-        """
-        cells = latent.shape[3]
-        margins = (left / cells, right / cells)
-        parts = [None] * len(self.groups) if moments is None else moments.split(self.groups, 1)
-        held = [Held(part, margins) for part in parts]
-        with holding(self.chain, held):
-            picture = self.generator.decode(latent)
-        return picture, torch.cat([cast(Tensor, part.found) for part in held], 1)
-
-    @torch.no_grad()
-    def tiles(
-        self, latent: Tensor, most: int, moments: Tensor | None
-    ) -> Iterator[tuple[int, int, Tensor, Tensor]]:
-        """The whole canvas in parts: from which cell to before which, its picture without the halo, its moments.
-
-        Args:
-            most: cells decoded at once, halos included; parts are at least one cell wide all the same.
-        """
-        cells = latent.shape[3]
-        count = math.ceil(cells / max(1, most - 2 * self.halo))
+    def tiles(self, cells: int) -> list[tuple[int, int]]:
+        """The canvas of so many cells in parts: from which cell to before which."""
+        count = math.ceil(cells / max(1, self.most - 2 * self.halo))
         edges = [round(cells * n / count) for n in range(count + 1)]
-        for start, stop in itertools.pairwise(edges):
-            part, left, right = self.around(latent, start, stop, self.halo)
-            picture, found = self.decode(part, left, right, moments)
-            scale = self.generator.factor
-            yield start, stop, picture[..., left * scale : picture.shape[3] - right * scale], found
-
-    def survey(
-        self, latent: Tensor, most: int, moments: Tensor | None = None, passes: int = PASSES
-    ) -> Tensor:
-        """The moments of the whole canvas, found part by part; from those of one that is alike, or from nothing.
-
-        The first pass from nothing takes each part's own. Those that are found while others are held are those of the
-        whole canvas once they are the same, and every pass brings them nearer.
-        """
-        for _ in range(passes):
-            found = [((stop - start), part) for start, stop, _, part in self.tiles(latent, most, moments)]
-            moments = sum((width * part for width, part in found), torch.zeros(())) / latent.shape[3]
-        assert moments is not None
-        return moments
+        return list(itertools.pairwise(edges))
 
     @torch.no_grad()
-    def picture(self, latent: Tensor, most: int, moments: Tensor) -> Tensor:
-        """The picture [1, 3, H, W] of the whole canvas, decoded part by part."""
+    def moments(self, latent: Tensor, start: int, stop: int) -> Tensor:
+        """The moments inside one part of the canvas, when it is decoded with its own."""
+        part, left, right = self.around(latent, start, stop, self.halo)
+        cells = part.shape[3]
+        held = [Held(None, (left / cells, right / cells)) for _ in self.groups]
+        with holding(self.chain, held):
+            self.generator.decode(part)
+        return torch.cat([cast(Tensor, own.found) for own in held], 1)
+
+    def survey(self, latent: Tensor) -> Tensor:
+        """The moments [tiles, 2, groups] of every tile; `pooled` are nearly those of the canvas decoded at once.
+
+        Nearly, since the norms before have seen one tile, and not all of them. Going over the canvas again with what was
+        found held would put that right norm by norm, but what is left at one norm grows through those behind it: it takes
+        as many passes as there are norms to be better off.
+        """
+        return torch.stack([self.moments(latent, *tile) for tile in self.tiles(latent.shape[3])])
+
+    def pooled(self, surveyed: Tensor, cells: int) -> Tensor:
+        """The moments of a canvas of so many cells from those of its tiles."""
+        widths = [stop - start for start, stop in self.tiles(cells)]
+        return torch.einsum("t,tmg->mg", surveyed.new_tensor(widths) / cells, surveyed)
+
+    @torch.no_grad()
+    def pictures(self, latent: Tensor, moments: Tensor) -> Iterator[tuple[int, int, Tensor]]:
+        """The picture of every tile, and from which column of pixels to before which it is."""
         factor = self.generator.factor
-        height, width = (side * factor for side in latent.shape[2:])
-        result = latent.new_empty(1, 3, height, width)
-        for start, stop, part, _ in self.tiles(latent, most, moments):
-            result[..., start * factor : stop * factor] = part
-        return result
+        for start, stop in self.tiles(latent.shape[3]):
+            part, left, right = self.around(latent, start, stop, self.halo)
+            picture = self.decode(part, moments)
+            yield (
+                start * factor,
+                stop * factor,
+                picture[..., left * factor : picture.shape[3] - right * factor],
+            )
 
 
 def all_around(generator: Generator) -> Callable[[Tensor], Tensor]:
@@ -192,17 +183,14 @@ def _owners(chain: Chain) -> list[Normed | Attention]:
 
 
 class HeldNorm(nn.Module):
-    """The group norm of an attention, with the moments that are held; margins are counted, as its cells come in a row."""
+    """The group norm of an attention, with moments held; margins are counted too, as its cells come in one row."""
 
     def __init__(self, norm: nn.GroupNorm, held: Held) -> None:
         super().__init__()
-        self.inner, self.held = Normed(norm), held
+        self.norm, self.held = norm, held
 
     def forward(self, x: Tensor) -> Tensor:
         """The norm of `x` [1, c, cells]."""
-        with torch.no_grad():
-            self.held.note(*self.inner._sums(x[..., None]))
-            own = self.held if self.held.moments is not None else Held(self.held.found)
-            mean, rstd = own.statistics(self.inner.norm.eps)
-            _, slope, offset = self.inner._affine(x, mean, rstd)
+        self.held.margins = (0.0, 0.0)
+        slope, offset = Normed(self.norm).held_affine(x[..., None], self.held)
         return torch.addcmul(offset[..., 0], x.to(slope.dtype), slope[..., 0]).to(x.dtype)
