@@ -150,7 +150,7 @@ def test_remembered_moments_follow_the_canvas():
     assert len(begun) == len(painter.gaze.decoder.tiles(128)) <= 40 / REFRESH
     now = painter.gaze.decoder.survey(painter.descent.latent)
     off = [(moments - now).abs().mean() for moments in (painter.gaze.moments, begun)]
-    assert off[0] < 0.5 * off[1]
+    assert off[0] < 0.75 * off[1]
 
 
 def test_prompts_rule_their_sides(monkeypatch, tmp_path):

@@ -63,6 +63,7 @@ class Canvas:
             transition=recipe.transition,
             spread=recipe.spread,
             largest=sampler.largest(),
+            wraps=recipe.wrap,
         )
         beneath = start.picture_at(size, device)
         with torch.no_grad():
