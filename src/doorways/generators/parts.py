@@ -85,8 +85,7 @@ class PartDecoder:
         """The moments [tiles, 2, groups] of every tile; `pooled` are nearly those of the canvas decoded at once.
 
         Nearly, since the norms before have seen one tile, and not all of them. Going over the canvas again with what was
-        found held would put that right norm by norm, but what is left at one norm grows through those behind it: it takes
-        as many passes as there are norms to be better off.
+        found held comes nearer slowly, since what is wrong at one norm changes those behind it.
         """
         return torch.stack([self.moments(latent, *tile) for tile in self.tiles(latent.shape[3])])
 
