@@ -100,3 +100,63 @@ def test_it_goes_on_from_its_own_tensors_as_if_nothing_had_been():
     assert all(torch.equal(tensor, other.tensors()[name]) for name, tensor in descent.tensors().items())
     assert other.steps == 6
     assert tensors["adam.step"] == 3, "what was given is copied"
+
+
+# Some columns of a wide latent
+
+
+def test_when_every_column_is_moved_it_takes_the_steps_of_adam():
+    whole, some = (Descent(torch.zeros(1, 2, 3, 4), learning_rate=0.1, averaging=0.75) for _ in range(2))
+    order = torch.tensor([2, 0, 3, 1])
+    for gradient in gradients(6):
+        whole.step(gradient, kept)
+        some.step(gradient[..., order], kept, order)
+    assert some.visits.tolist() == [6] * 4
+    for name, tensor in whole.tensors().items():
+        torch.testing.assert_close(some.tensors()[name], tensor, atol=1e-6, rtol=1e-5)
+
+
+def test_each_column_takes_its_own_steps_and_the_rest_stands_still():
+    pushes = gradients(6)
+    visits = [(0, 1), (1,), (1, 3), (0, 3), (1,), (3, 1)]
+    descent = Descent(torch.zeros(1, 2, 3, 4), learning_rate=0.1, averaging=0.5)
+    for gradient, columns in zip(pushes, visits, strict=True):
+        descent.step(
+            gradient[..., list(columns)], lambda latent: latent.clamp_(-0.3, 0.3), torch.tensor(columns)
+        )
+    assert descent.steps == 6
+    assert descent.visits.tolist() == [2, 5, 0, 3]
+    for column in range(4):
+        alone = Descent(torch.zeros(1, 2, 3, 1), learning_rate=0.1, averaging=0.5)
+        for gradient, columns in zip(pushes, visits, strict=True):
+            if column in columns:
+                alone.step(gradient[..., [column]], lambda latent: latent.clamp_(-0.3, 0.3))
+        for name in ("latent", "average"):
+            ours = descent.tensors()[name][..., [column]]
+            torch.testing.assert_close(ours, alone.tensors()[name], atol=1e-6, rtol=1e-5)
+    assert (descent.latent[..., 2] == 0).all()
+
+
+def test_from_the_whole_to_some_columns_the_memory_goes_on():
+    pushes = gradients(5)
+    mixed, whole = (Descent(torch.zeros(1, 2, 3, 4), learning_rate=0.1, averaging=0.75) for _ in range(2))
+    for rank, gradient in enumerate(pushes):
+        whole.step(gradient, kept)
+        mixed.step(gradient, kept, torch.arange(4) if rank > 2 else None)
+    torch.testing.assert_close(mixed.latent, whole.latent, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(mixed.average, whole.average, atol=1e-6, rtol=1e-5)
+
+
+def test_the_visits_of_columns_are_kept_and_grow_with_the_canvas():
+    descent = Descent(torch.zeros(1, 2, 3, 4), learning_rate=0.1, averaging=0.5)
+    for gradient in gradients(3):
+        descent.step(gradient[..., :2], kept, torch.arange(2))
+    other = Descent(torch.ones(1, 2, 3, 4), learning_rate=0.1, averaging=0.5)
+    other.load(descent.tensors(), steps=3)
+    for gradient in gradients(2):
+        for one in (descent, other):
+            one.step(gradient[..., 1:], kept, torch.tensor([1, 2, 3]))
+    assert all(torch.equal(tensor, other.tensors()[name]) for name, tensor in descent.tensors().items())
+    assert descent.visits.tolist() == [3, 5, 2, 2]
+    descent.resample(lambda tensor: tensor.repeat_interleave(2, -1))
+    assert descent.visits.tolist() == [3, 3, 5, 5, 2, 2, 2, 2]

@@ -70,7 +70,7 @@ def test_it_sees_the_cutouts_of_the_picture_and_gradients_reach_it():
     perceptor = load_perceptor(clip())
     picture = tiny.picture(48, 24).requires_grad_()
     cutouts = canvas().sampler.draw(torch.Generator().manual_seed(0))
-    seen = eye_for("fire", perceptor).see(build_pyramid(picture), cutouts)
+    seen = eye_for("fire", perceptor).see((build_pyramid(picture), cutouts))
     assert torch.allclose(seen, perceptor.embed_pictures(cut(picture, cutouts, 16)), atol=1e-6)
     seen[:, 0].sum().backward()
     assert picture.grad.abs().max() > 0

@@ -338,7 +338,7 @@ def test_latents_stay_within_the_codebook():
 def test_a_painting_that_was_left_is_gone_on_with():
     painter = run(quick(), steps=2)
     events = list(painter)
-    assert events[0].notes == ("going on after step 2 of 6",)
+    assert events[0].notes == ("going on after step 2 of 6", painter.place.note)
     assert [event.step for event in events[1:-1]] == [3, 4, 5, 6]
     assert torch.equal(painter.picture(), run(quick()).picture())
     assert [type(event) for event in painter] == [Started, Finished]

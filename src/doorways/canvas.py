@@ -63,18 +63,32 @@ class Canvas:
             transition=recipe.transition,
             spread=recipe.spread,
             largest=sampler.largest(),
+            wraps=recipe.wrap,
         )
         beneath = start.picture_at(size, device)
         with torch.no_grad():
             held = None if beneath is None or recipe.hold.is_zero else generator.encode(beneath)
         return cls(size, sampler, field, beneath, start.mask_at(size, device), held)
 
-    def masked(self, picture: Tensor) -> Tensor:
-        """`picture` where the mask lets it change, the picture started from elsewhere."""
+    def masked(self, picture: Tensor, columns: Tensor | None = None) -> Tensor:
+        """`picture` where the mask lets it change, the picture started from elsewhere.
+
+        `columns` says which of the canvas' it shows, int64 [W'], where it is not all of them.
+        """
         if self.mask is None or self.beneath is None:
             return picture
-        return self.mask * picture + (1 - self.mask) * self.beneath
+        mask, beneath = (_columns(tensor, columns) for tensor in (self.mask, self.beneath))
+        return mask * picture + (1 - mask) * beneath
 
-    def drift(self, latent: Tensor) -> Tensor:
-        """Mean squared distance of `latent` to that of the picture started from; 0 where nothing is held."""
-        return latent.new_zeros(()) if self.held is None else (latent - self.held).square().mean()
+    def drift(self, latent: Tensor, columns: Tensor | None = None) -> Tensor:
+        """Mean squared distance of `latent` to that of the picture started from; 0 where nothing is held.
+
+        `columns` says which cells of the canvas' it holds, int64 [n], where it is not all of them.
+        """
+        if self.held is None:
+            return latent.new_zeros(())
+        return (latent - _columns(self.held, columns)).square().mean()
+
+
+def _columns(tensor: Tensor, columns: Tensor | None) -> Tensor:
+    return tensor if columns is None else tensor.index_select(-1, columns)

@@ -1,4 +1,7 @@
-"""The descent: a latent, Adam's memory of how it moved, and the average of it that is shown."""
+"""The descent: a latent, Adam's memory of how it moved, and the average of it that is shown.
+
+Where a step moves a few columns of a wide latent, Adam's moments and the average are those columns' own.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from torch import Tensor
 
 BETAS = (0.9, 0.99)
 """Adam's decay of its two moments (Kingma and Ba 2015); the second forgets sooner than usual, as cutouts change."""
+EPSILON = 1e-8
+"""What Adam adds to the deviation that it divides by."""
 MOMENTS = ("exp_avg", "exp_avg_sq")
-"""Those two, as torch calls them."""
+"""Its moments, as torch calls them."""
 
 
 class Descent:
@@ -24,14 +29,28 @@ class Descent:
     Attributes:
         average: exponential average of the latents so far, the plain mean while there are few.
         steps: taken so far.
+        visits: int64 [n], how many of them have moved each column, once a step has moved some columns alone.
     """
+
+    visits: Tensor | None
 
     def __init__(self, latent: Tensor, *, learning_rate: float, averaging: float) -> None:
         self.learning_rate, self.averaging, self.device = learning_rate, averaging, latent.device
         self.load({"latent": latent, "average": latent}, steps=0)
 
-    def step(self, gradient: Tensor, clamp_: Callable[[Tensor], Tensor]) -> None:
-        """Moves the latent against `gradient`, brings it back into its range, and takes it into the average."""
+    def step(
+        self, gradient: Tensor, clamp_: Callable[[Tensor], Tensor], columns: Tensor | None = None
+    ) -> None:
+        """Moves the latent against `gradient`, brings it back into its range, and takes it into the average.
+
+        Args:
+            gradient: of the latent; with `columns`, of these alone.
+            columns: int64, places along the last axis, each but once. All else stays as it is, the moments and the
+                average too, and columns are counted each by its own steps.
+        """
+        if columns is not None:
+            self._step_columns(gradient, clamp_, columns)
+            return
         self.latent.grad = gradient
         self._adam.step()
         self.latent.grad = None
@@ -39,19 +58,58 @@ class Descent:
         self.steps += 1
         self.average.lerp_(self.latent, max(1 - self.averaging, 1 / (self.steps + 1)))
 
+    def _step_columns(self, gradient: Tensor, clamp_: Callable[[Tensor], Tensor], columns: Tensor) -> None:
+        """Adam's step of some columns (Kingma and Ba 2015, algorithm 1, with t the column's own)."""
+        memory = self._memory()
+        if self.visits is None:
+            visits = int(memory["step"]) if "step" in memory else 0
+            self.visits = torch.full((self.latent.shape[-1],), visits, device=self.device)
+        if not memory:
+            memory["step"] = torch.zeros(())
+            memory |= {name: torch.zeros_like(self.latent) for name in MOMENTS}
+            self._adam.state[self.latent] = memory
+        self.steps += 1
+        memory["step"].fill_(self.steps)
+        self.visits[columns] += 1
+        visited = self.visits[columns].to(gradient.dtype)
+        latent, average, mean, square = (
+            tensor.index_select(-1, columns)
+            for tensor in (self.latent, self.average, memory["exp_avg"], memory["exp_avg_sq"])
+        )
+        mean.lerp_(gradient, 1 - BETAS[0])
+        square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+        size = (square / (1 - BETAS[1] ** visited)).sqrt_().add_(EPSILON)
+        latent -= self.learning_rate * (mean / (1 - BETAS[0] ** visited)) / size
+        clamp_(latent)
+        average.lerp_(latent, (1 / (visited + 1)).clamp(min=1 - self.averaging).expand_as(average))
+        for tensor, part in (
+            (self.latent, latent),
+            (self.average, average),
+            (memory["exp_avg"], mean),
+            (memory["exp_avg_sq"], square),
+        ):
+            tensor.index_copy_(-1, columns, part)
+
+    def _memory(self) -> dict[str, Tensor]:
+        """Adam's moments, and how many steps they have seen."""
+        memory: dict[str, Tensor] = self._adam.state.get(self.latent, {})
+        return memory
+
     def resample(self, resize: Callable[[Tensor], Tensor]) -> None:
         """Goes on with another canvas: the latent, its average and Adam's moments are all put through `resize`."""
         tensors = self.tensors()
-        self.load(
-            {name: resize(tensor) if tensor.ndim else tensor for name, tensor in tensors.items()},
-            steps=self.steps,
-        )
+        visits = tensors.pop("visits", None)
+        grown = {name: resize(tensor) if tensor.ndim else tensor for name, tensor in tensors.items()}
+        if visits is not None:  # as a latent in which every row is the same
+            rows = visits.to(self.latent.dtype).expand_as(self.latent)
+            grown["visits"] = resize(rows)[0, 0, 0].round().long()
+        self.load(grown, steps=self.steps)
 
     def tensors(self) -> dict[str, Tensor]:
         """All of its memory by name, not copied; `load` takes it back."""
-        memory = self._adam.state.get(self.latent, {})
-        moments = {f"adam.{name}": tensor for name, tensor in memory.items()}
-        return {"latent": self.latent, "average": self.average, **moments}
+        moments = {f"adam.{name}": tensor for name, tensor in self._memory().items()}
+        visits = {} if self.visits is None else {"visits": self.visits}
+        return {"latent": self.latent, "average": self.average, **moments, **visits}
 
     def load(self, tensors: Mapping[str, Tensor], *, steps: int) -> None:
         """Goes on from copies of what `tensors` gave after `steps` steps; names that are not its own are left aside.
@@ -69,6 +127,10 @@ class Descent:
         self.latent, self.average = (
             tensors[name].detach().to(self.device, copy=True) for name in ("latent", "average")
         )
-        self._adam = torch.optim.Adam([self.latent], lr=self.learning_rate, betas=BETAS)
+        visits = tensors.get("visits")
+        if visits is not None and visits.shape != self.latent.shape[-1:]:
+            raise ValueError("the visits are not one number for each column")
+        self.visits = None if visits is None else visits.to(self.device, copy=True)
+        self._adam = torch.optim.Adam([self.latent], lr=self.learning_rate, betas=BETAS, eps=EPSILON)
         if moments:
             self._adam.load_state_dict(self._adam.state_dict() | {"state": {0: moments}})

@@ -55,9 +55,10 @@ class Eye:
             return {}
         return self.perceptor.fallbacks(" ".join(prompt.text for prompt in prompts))
 
-    def see(self, pyramid: Pyramid, cutouts: Cutouts) -> Tensor:
-        """Unit vectors [n, d] of the cutouts; gradients flow to the picture."""
-        return self.perceptor.embed_pictures(cut(pyramid, cutouts, self.perceptor.size_px))
+    def see(self, *parts: tuple[Pyramid, Cutouts]) -> Tensor:
+        """Unit vectors [n, d] of the cutouts of one picture after the other's; gradients flow to the pictures."""
+        pieces = [cut(pyramid, cutouts, self.perceptor.size_px) for pyramid, cutouts in parts]
+        return self.perceptor.embed_pictures(torch.cat(pieces) if len(pieces) > 1 else pieces[0])
 
     @torch.no_grad()
     def learn_mean(self, embeddings: Tensor, shares: Tensor) -> None:

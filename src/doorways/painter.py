@@ -17,12 +17,13 @@ from torch import Tensor
 from doorways.aims import Aims
 from doorways.canvas import Canvas
 from doorways.checkpoint import must_be_whole, must_fit
-from doorways.cutouts import Cutouts, build_pyramid, finest_level
+from doorways.cutouts import Cutouts, Pyramid, build_pyramid, finest_level
 from doorways.descent import Descent
 from doorways.devices import choose_device
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Finished, Grew, Started, Stepped
 from doorways.eye import Eye
+from doorways.gaze import Gaze, Glimpse
 from doorways.generators import load_generator
 from doorways.growth import Growth
 from doorways.ingredients import must_be_the_same, named_pictures
@@ -35,6 +36,7 @@ from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 from doorways.size import Size
 from doorways.start import Start
+from doorways.strip_gaze import open_gaze
 from doorways.symmetry import parse_symmetry
 
 
@@ -81,6 +83,10 @@ class Painter:
             for size in self.growth.sizes
         }
         self.canvas = self.canvases[self.growth.sizes[0]]
+        self.gazes = {
+            size: open_gaze(canvas, self.generator, recipe, self.symmetry, paired=self.aims.compare_places)
+            for size, canvas in self.canvases.items()
+        }
         self.rng = torch.Generator().manual_seed(recipe.seed)
         with torch.no_grad():
             latent = self.start.latent(self.generator, self.size, self.rng, device)
@@ -90,6 +96,11 @@ class Painter:
     def size(self) -> Size:
         """The canvas as it is now, in pixels."""
         return self.canvas.size
+
+    @property
+    def gaze(self) -> Gaze:
+        """How the canvas is looked at."""
+        return self.gazes[self.size]
 
     @property
     def step(self) -> int:
@@ -111,32 +122,31 @@ class Painter:
     def take_step(self) -> tuple[float, dict[str, float]]:
         """Latent -> picture -> cutouts -> embeddings -> objectives -> latent, once; the loss and its parts."""
         progress = self.step / max(1, self.recipe.steps - 1)
-        cutouts = self.draw_cutouts(progress)
-        latent = self.descent.latent.detach().requires_grad_()
-        picture = self.canvas.masked(self.generator.decode(latent))
-        values = self.evaluate(picture, cutouts)
+        glimpse = self.gaze.look(self.descent.latent, self.rng, step=self.step, progress=progress)
+        values = self.evaluate(glimpse)
         loss = self.aims.weigh(values, progress)
         if self.canvas.held is not None:
-            values["hold"] = self.canvas.drift(latent)
+            values["hold"] = self.canvas.drift(glimpse.latent, glimpse.columns)
             loss = loss + self.recipe.hold.at(progress) * values["hold"]
-        (gradient,) = torch.autograd.grad(loss, latent)
+        (gradient,) = torch.autograd.grad(loss, glimpse.latent)
         self.must_be_finite(loss, gradient)
-        self.descent.step(gradient, self.generator.clamp_)
+        self.descent.step(gradient, self.generator.clamp_, glimpse.columns)
+        self.gaze.remember(glimpse)
         return float(loss.detach()), {name: float(value.detach()) for name, value in values.items()}
 
-    def evaluate(self, picture: Tensor, cutouts: Cutouts) -> dict[str, Tensor]:
+    def evaluate(self, glimpse: Glimpse) -> dict[str, Tensor]:
         """Each objective's value, unweighted: of the picture once, of embeddings as the eyes' weighted mean."""
+        picture, cutouts = glimpse.picture, glimpse.cutouts
         centres = cutouts.centre
         shares = self.canvas.field.shares(centres, cutouts.overview).to(picture)
         loss_weights = self.canvas.field.loss_weights(centres, cutouts.overview).to(picture)
         firsts = cutouts.pairs[:, 0]
-        distance = self.symmetry.fixed_distance(centres[firsts], self.size.aspect)
+        distance = self.symmetry.fixed_distance(centres[firsts], self.size.aspect, wraps=self.recipe.wrap)
         paired = pair_weights(distance, cutouts.size[firsts]).to(picture)
-        finest = min(finest_level(self.size.height, cutouts, eye.perceptor.size_px) for eye in self.eyes)
-        pyramid = build_pyramid(picture, finest)
+        pyramids = [(self.pyramid(*part), part[1]) for part in glimpse.parts]
         values = dict.fromkeys(self.aims.objectives, picture.new_zeros(()))
         for rank, eye in enumerate(self.eyes):
-            embeddings = eye.see(pyramid, cutouts)
+            embeddings = eye.see(*pyramids)
             if self.recipe.remove_mean:
                 eye.learn_mean(embeddings, shares)
             sight = Sight(
@@ -157,11 +167,11 @@ class Painter:
                     values[name] = objective.evaluate(sight)
         return values
 
-    def draw_cutouts(self, progress: float) -> Cutouts:
-        """The cutouts of a step: in pairs where an objective compares places."""
-        matrix = self.symmetry.matrix(self.size.aspect) if self.aims.compare_places else None
-        return self.canvas.sampler.draw(
-            self.rng, progress=progress, symmetry_matrix=matrix, wraps=self.symmetry.wraps
+    def pyramid(self, picture: Tensor, cutouts: Cutouts) -> Pyramid:
+        """`picture` at the scales that any eye needs for `cutouts`."""
+        height = picture.shape[-2]
+        return build_pyramid(
+            picture, min(finest_level(height, cutouts, eye.perceptor.size_px) for eye in self.eyes)
         )
 
     def grow(self, size: Size) -> None:
@@ -182,7 +192,7 @@ class Painter:
     @torch.no_grad()
     def picture(self) -> Tensor:
         """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average."""
-        return self.canvas.masked(self.generator.decode(self.descent.average))
+        return self.gaze.picture(self.descent.average)
 
     def painting(self, events: tuple[Event, ...] = ()) -> Painting:
         """What has been painted so far."""
@@ -207,7 +217,7 @@ class Painter:
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""
-        tensors = self.descent.tensors() | {"rng": self.rng.get_state()}
+        tensors = self.descent.tensors() | self.gaze.tensors() | {"rng": self.rng.get_state()}
         tensors |= {f"eye.{i}.residual_mean": eye.residual_mean for i, eye in enumerate(self.eyes)}
         meta = {
             "recipe": self.recipe.settings(),
@@ -244,6 +254,7 @@ class Painter:
             painter.grow(size)
             must_fit(tensors, painter.state()[0])
             painter.descent.load(tensors, steps=step)
+            painter.gaze.load(tensors)
             painter.rng.set_state(tensors["rng"])
             for i, eye in enumerate(painter.eyes):
                 eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])

@@ -41,6 +41,7 @@ CONSEQUENCES = {
     "device": ("precision",),
     "detail": ("large", "medium", "small", "start_size"),
     "size": ("start_size",),
+    "wrap": ("border",),
 }
 """What is worked out anew when a setting of a recipe is changed, unless it is given too."""
 
@@ -114,6 +115,17 @@ class Recipe(BaseModel):
         "Canvas", "Canvas to begin on: half of size if not given; the size itself for no growth.", None
     )
     grow_at: Fractions = _setting("Canvas", "Fractions of the run at which the canvas grows.", (0.4,))
+
+    wrap: bool = _setting(
+        "Canvas", "A view all around: the right edge goes on at the left one, for pieces too.", False
+    )
+    window: int = _setting(
+        "Canvas",
+        "Columns of pixels decoded at a step; a wider canvas is painted window by window.",
+        2048,
+        ge=1,
+        le=65536,
+    )
 
     steps: int = _setting("Run", "Steps to paint.", 300, ge=1, le=1_000_000)
     seed: int = _setting(
@@ -212,7 +224,7 @@ class Recipe(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _spell_out(cls, given: Any) -> Any:
-        """Replaces `models` and `detail` by what they stand for; what is given beside `detail` wins."""
+        """Replaces `models`, `wrap` and `detail` by what they stand for; what is given beside `detail` wins."""
         if not isinstance(given, dict):
             return given
         given = dict(given)
@@ -221,7 +233,9 @@ class Recipe(BaseModel):
         models = given.pop("models", None)
         if models is not None:
             given |= _preset(models, beside=given)
-        if str(given.get("detail")).strip().lower() in {"true", "1", "yes", "on"}:
+        if _is_on(given.get("wrap")) and given.get("border") is None:
+            given["border"] = "wrap"
+        if _is_on(given.get("detail")):
             stands_for = DETAIL | {"start_size": given.get("size", cls.model_fields["size"].default)}
             given |= {name: value for name, value in stands_for.items() if given.get(name) is None}
         return given
@@ -268,6 +282,10 @@ class Recipe(BaseModel):
             _check_start(self.start_size, self.size)
         if self.size_range is None:
             _check_weights({"large": self.large, "medium": self.medium, "small": self.small})
+        if self.wrap and self.border != "wrap":
+            raise InputError(
+                f"border {self.border}: a view all around has none on the left and right; leave out border, or wrap"
+            )
         if self.overviews > self.cutouts:
             raise InputError(
                 f"overviews {self.overviews}: they count among the cutouts, of which there are {self.cutouts}; "
@@ -368,6 +386,11 @@ def split_weight(spec: str) -> tuple[str, float]:
             f"perceptor {spec!r}: the weight must be a number above 0; write for example 0.5 * {model}"
         )
     return model, weight
+
+
+def _is_on(value: Any) -> bool:
+    """Whether a setting that was not read yet is a yes."""
+    return str(value).strip().lower() in {"true", "1", "yes", "on"}
 
 
 def _changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -45,8 +45,10 @@ class Symmetry(ABC):
             moved[:, 0] = moved[:, 0].remainder(aspect)
         return moved
 
-    def fixed_distance(self, centres: Tensor, aspect: float) -> Tensor:
+    def fixed_distance(self, centres: Tensor, aspect: float, *, wraps: bool = False) -> Tensor:
         """How far the symmetry carries each centre: |c - c'| [n] in heights, the short way round if it wraps.
+
+        `wraps` says that the canvas does, whatever the symmetry.
 
         Zero on the axis (or at the centre of a half turn), where both members of a pair see the same thing.
 
@@ -55,7 +57,7 @@ class Symmetry(ABC):
         tensor([1., 0.])
         """
         across, down = (self.move(centres, aspect) - centres).abs().unbind(-1)
-        if self.wraps:
+        if self.wraps or wraps:
             across = across.minimum(aspect - across)
         return across.hypot(down)
 

@@ -8,8 +8,9 @@ from dataclasses import fields
 import pytest
 import torch
 
-from doorways.cutouts import Cutouts, CutoutSampler, cut
+from doorways.cutouts import Cutouts, CutoutSampler, Distortion, SizeLaw, cut
 from doorways.errors import InputError
+from doorways.schedule import Schedule
 from tests.cutouts.scenes import SYMMETRIES, law, mirror_matrix, noise_picture, rng, shift_matrix
 
 
@@ -65,3 +66,31 @@ def test_shifted_centres_stay_on_a_canvas_that_wraps():
 
 def test_length_is_the_number_of_cutouts():
     assert len(drawn()) == 9
+
+
+def test_pieces_that_are_moved_show_the_same_of_a_wider_canvas():
+    picture = torch.rand(1, 3, 8, 32, generator=torch.Generator().manual_seed(0))
+    sizes = SizeLaw(Schedule.parse(1), Schedule.parse(1), Schedule.parse(1))
+    pieces = CutoutSampler(1.0, sizes, count=6, overviews=0, distortion=Distortion.none()).draw(
+        torch.Generator().manual_seed(1)
+    )
+    moved = pieces.moved(torch.tensor(2.0), aspect=4.0)
+    torch.testing.assert_close(moved.centre[:, 0], pieces.centre[:, 0] + 2)
+    assert (moved.aspect, moved.wraps) == (4.0, False)
+    ours, theirs = cut(picture, moved, 4), cut(picture[..., 16:24], pieces, 4)
+    torch.testing.assert_close(ours[..., 1:-1], theirs[..., 1:-1], atol=1e-5, rtol=0)
+    around = pieces.moved(torch.full((6,), 3.8), aspect=4.0, wraps=True)
+    assert ((around.centre[:, 0] >= 0) & (around.centre[:, 0] < 4)).all()
+    torch.testing.assert_close(around.centre[:, 0], (pieces.centre[:, 0] + 3.8) % 4)
+
+
+def test_joined_pieces_keep_their_order_and_their_pairs():
+    sizes = SizeLaw(Schedule.parse(1), Schedule.parse(1), Schedule.parse(1))
+    sampler, numbers = CutoutSampler(2.0, sizes, count=5, overviews=1), torch.Generator().manual_seed(1)
+    mirror = torch.tensor([[-1.0, 0, 2], [0, 1, 0], [0, 0, 1]])
+    one, other = (sampler.draw(numbers, symmetry_matrix=mirror) for _ in range(2))
+    both = one.joined(other)
+    assert len(both) == 10
+    assert both.pairs.tolist() == [[0, 2], [1, 3], [5, 7], [6, 8]]
+    assert torch.equal(both.centre, torch.cat([one.centre, other.centre]))
+    assert both.overview.tolist() == one.overview.tolist() + other.overview.tolist()

@@ -250,3 +250,26 @@ def test_too_many_prompts_for_the_canvas_are_refused():
 def test_centres_of_another_shape_are_refused():
     with pytest.raises(InputError, match=r"centres of shape \[3\]"):
         field("a").shares(torch.zeros(3))
+
+
+# All around
+
+
+def test_all_around_the_last_prompt_gives_way_to_the_first():
+    around = PromptField(parse_prompts("forest @0.25 | ocean @0.75"), aspect=4.0, wraps=True)
+    centres = torch.tensor([[x, 0.5] for x in (0.0, 0.5, 1.0, 2.0, 3.0, 3.5, 4.0)])
+    assert around.shares(centres)[:, 0].tolist() == pytest.approx([0.5, 0.75, 1, 0.5, 0, 0.25, 0.5])
+    uneven = PromptField(parse_prompts("forest @0.1 | ocean @0.6"), aspect=4.0, wraps=True)
+    shares = uneven.shares(torch.tensor([[0.0, 0.5], [4.0, 0.5]]))
+    assert shares[0].tolist() == pytest.approx(shares[1].tolist())
+    assert shares[0, 0] == pytest.approx(0.8)
+
+
+def test_all_around_distances_are_the_short_way():
+    rows = PromptField(parse_prompts("forest @0.05,0.5 | ocean @0.5,0.5"), aspect=4.0, wraps=True)
+    shares = rows.shares(torch.tensor([[0.0, 0.5], [3.9, 0.5], [0.5, 0.5]]))
+    assert shares[1, 0] > 0.99
+    bump = PromptField(parse_prompts("forest | moon @0.0 :-1"), aspect=4.0, wraps=True)
+    weights = bump.loss_weights(torch.tensor([[0.5, 0.5], [3.5, 0.5], [2.0, 0.5]]))[:, 1]
+    assert weights[0] == pytest.approx(float(weights[1]))
+    assert weights[0] < -0.5

@@ -67,6 +67,37 @@ class Cutouts:
         image = image_of(self.homography, symmetry_matrix, wrap_at=self.aspect if self.wraps else None)
         return replace(self, homography=image)
 
+    def moved(self, across: Tensor, *, aspect: float, wraps: bool = False) -> Cutouts:
+        """The same pieces in the coordinates of another canvas as high, on which they lie `across` further right.
+
+        Args:
+            across: [n] or [], in heights.
+            aspect: width of the other canvas in heights.
+            wraps: whether its left edge continues its right one; centres are then brought into [0, aspect).
+        """
+        placed = self.homography.clone()
+        placed[:, 0] += across.expand(len(self))[:, None] * placed[:, 2]
+        if wraps:
+            placed = image_of(placed, torch.eye(3), wrap_at=aspect)
+        return replace(self, homography=placed, aspect=aspect, wraps=wraps)
+
+    def joined(self, others: Cutouts) -> Cutouts:
+        """These and `others` of the same canvas behind them; where pieces lie, since the noise is these' alone."""
+
+        def both(name: str) -> Tensor:
+            return torch.cat([getattr(self, name), getattr(others, name)])
+
+        return replace(
+            self,
+            homography=both("homography"),
+            size=both("size"),
+            overview=both("overview"),
+            pairs=torch.cat([self.pairs, others.pairs + len(self)]),
+            colour=both("colour"),
+            blur=both("blur"),
+            noise=both("noise"),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Lists and numbers that JSON holds without loss; `from_dict` gives the same cutouts, bit for bit."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -31,6 +31,8 @@ class Fourier:
     """
 
     factor = 2
+    periodic = True
+    """Its waves go on over the edges: the right one continues at the left one, the upper one at the lower one."""
     learning_rate = LEARNING_RATES["fourier"]
     fingerprint = "none"
 

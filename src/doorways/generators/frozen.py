@@ -30,7 +30,8 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, layer: FrozenConv) -> Tensor:
-        ctx.layer = layer
+        ctx.layer, ctx.wraps = layer, layer.wraps
+        ctx.held = layer.before is not None and layer.before.held is not None
         if layer.before is None:
             return layer.convolve(x)
         y, *statistics = layer.before.forward(x)
@@ -40,9 +41,10 @@ class _Pass(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        gradient = ctx.layer.transposed(gradient)
+        gradient = ctx.layer.transposed(gradient, wraps=ctx.wraps)
         if ctx.layer.before is not None:
-            gradient = ctx.layer.before.backward(gradient, *ctx.saved_tensors)
+            back = ctx.layer.before.backward_held if ctx.held else ctx.layer.before.backward
+            gradient = back(gradient, *ctx.saved_tensors)
         return gradient, None
 
 
@@ -53,9 +55,13 @@ class FrozenConv(nn.Module):
         convolution: padded so that its output is as large as its input.
         norm: a group norm to come first, and a SiLU after it.
         doubles: whether the input is doubled in size first, by repeating its pixels; for kernels of 3x3.
+
+    Attributes:
+        wraps: set while the left edge is to continue the right one; otherwise zeros lie beyond both.
     """
 
     spread: Tensor | None
+    wraps: bool = False
 
     def __init__(
         self, convolution: nn.Conv2d, norm: nn.GroupNorm | None = None, *, doubles: bool = False
@@ -72,16 +78,34 @@ class FrozenConv(nn.Module):
     def convolve(self, x: Tensor) -> Tensor:
         """The convolution alone."""
         weight, bias = self.convolution.weight, self.convolution.bias
+        reach = self.reach
+        if (
+            self.wraps and reach
+        ):  # one column more on both sides, and the two that come of each are dropped again
+            x = torch.cat([x[..., -reach:], x, x[..., :reach]], 3)
         if self.spread is not None:
-            return F.conv_transpose2d(x, self.spread, bias, stride=2, padding=1)
-        return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+            return F.conv_transpose2d(x, self.spread, bias, stride=2, padding=(1, 3 if self.wraps else 1))
+        return F.conv2d(x, weight, bias, padding=(reach, 0 if self.wraps else reach))
 
-    def transposed(self, gradient: Tensor) -> Tensor:
+    def transposed(self, gradient: Tensor, *, wraps: bool = False) -> Tensor:
         """The gradient of the input of `convolve` from that of its output."""
+        reach = self.reach
         if self.spread is not None:
-            return F.conv2d(gradient, self.spread, stride=2, padding=1)
-        weight = self.convolution.weight
-        return F.conv_transpose2d(gradient, weight, padding=weight.shape[-1] // 2)
+            gradient = F.conv2d(gradient, self.spread, stride=2, padding=(1, 3 if wraps else 1))
+        else:
+            padding = (reach, 0 if wraps else reach)
+            gradient = F.conv_transpose2d(gradient, self.convolution.weight, padding=padding)
+        if not (wraps and reach):
+            return gradient
+        inside = gradient[..., reach:-reach].clone(memory_format=layout(gradient.device))
+        inside[..., :reach] += gradient[..., -reach:]
+        inside[..., -reach:] += gradient[..., :reach]
+        return inside
+
+    @property
+    def reach(self) -> int:
+        """How many input columns to the left and right of its own an output pixel sees."""
+        return 1 if self.spread is not None else self.convolution.weight.shape[-1] // 2
 
 
 def spread(weight: Tensor) -> Tensor:

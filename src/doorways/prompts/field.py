@@ -35,6 +35,7 @@ class PromptField:
         transition: width of a plateau's transition in heights, >= 0; wider than the gap is as wide as the gap.
         spread: standard deviation of a prompt's reach in heights, > 0, where some prompt has a y.
         largest: side of the largest cutout in heights; it moves the outermost default places inwards.
+        wraps: whether the right edge goes on at the left one: the last prompt then gives way to the first over the edge.
 
     Raises:
         InputError: for values out of range, and for a canvas too narrow for the prompts.
@@ -56,6 +57,7 @@ class PromptField:
         transition: float = 0.2,
         spread: float = 0.35,
         largest: float = 1.0,
+        wraps: bool = False,
     ) -> None:
         if blend not in get_args(Blend):
             raise InputError(f"blend {blend!r} is unknown; use one of {', '.join(get_args(Blend))}")
@@ -72,6 +74,7 @@ class PromptField:
         self.blend = blend
         self.transition = transition
         self.spread = spread
+        self.wraps = wraps
         self.sites = share_sites(self.prompts, aspect=aspect, largest=largest)
         self.has_rows = any(place.y is not None for prompt in self.prompts for place in prompt.places)
 
@@ -129,6 +132,9 @@ class PromptField:
         values = values / values.sum(1, keepdim=True)  # prompts at one and the same place share it evenly
         if len(positions) == 1:
             return values.expand(len(across), -1).clone()
+        if self.wraps:  # the last one stands before the first one too, and the first behind the last
+            positions = [positions[-1] - self.aspect, *positions, positions[0] + self.aspect]
+            values = torch.cat([values[-1:], values, values[:1]])
         stops = across.new_tensor(positions)
         right = torch.searchsorted(stops, across.contiguous()).clamp(1, len(positions) - 1)
         gap = (stops[right] - stops[right - 1]).clamp(min=torch.finfo(stops.dtype).tiny)
@@ -167,11 +173,13 @@ class PromptField:
         neighbours = {site.place.x for site in self.sites if not self._rules_alone(site)} | {
             place.x for place in places
         }
+        if self.wraps:
+            neighbours |= {x + turn for x in neighbours for turn in (-1, 1)}
         bump = centres.new_zeros(len(centres))
         for place in places:
             left = place.x - max((x for x in neighbours if x < place.x), default=0.0)
             right = min((x for x in neighbours if x > place.x), default=1.0) - place.x
-            offset = centres[:, 0] - place.x * self.aspect
+            offset = self._across(place, centres)
             reach = torch.where(offset < 0, offset.new_tensor(left), offset.new_tensor(right)) * self.aspect
             bump += (1 - offset.abs() / reach.clamp(min=1e-6)).clamp(min=0)
         return bump
@@ -181,8 +189,15 @@ class PromptField:
 
     def _distance(self, place: Place, centres: Tensor) -> Tensor:
         """Distance [n] in heights; horizontal where the place has no y."""
-        across = centres[:, 0] - place.x * self.aspect
+        across = self._across(place, centres)
         return across.abs() if place.y is None else across.hypot(centres[:, 1] - place.y)
+
+    def _across(self, place: Place, centres: Tensor) -> Tensor:
+        """How far right of a place each centre is, [n] in heights; the short way round where the canvas wraps."""
+        across = centres[:, 0] - place.x * self.aspect
+        if self.wraps:
+            across = (across + self.aspect / 2).remainder(self.aspect) - self.aspect / 2
+        return across
 
     def _on_canvas(self, centres: Tensor) -> Tensor:
         if centres.ndim != 2 or centres.shape[1] != 2:

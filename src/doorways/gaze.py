@@ -1,0 +1,104 @@
+"""The gaze: what of a canvas is decoded at a step, and which pieces of it are looked at. Here all of it, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from doorways.canvas import Canvas
+from doorways.cutouts import Cutouts
+from doorways.generators import Generator
+from doorways.generators.parts import all_around
+from doorways.symmetry import Symmetry
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What one step sees.
+
+    Attributes:
+        latent: what is to be moved, requiring a gradient: all of the latent, or some of its columns.
+        columns: int64, which columns these are; None for all.
+        picture: [1, 3, H, W] in [0, 1], the whole canvas, perhaps at a smaller scale.
+        cutouts: all pieces, in the coordinates of the canvas.
+        parts: pictures, and the pieces that are cut from each, in its own coordinates; together they are `cutouts`.
+    """
+
+    latent: Tensor
+    columns: Tensor | None
+    picture: Tensor
+    cutouts: Cutouts
+    parts: tuple[tuple[Tensor, Cutouts], ...]
+
+
+class Gaze(Protocol):
+    """How one canvas is looked at, step by step."""
+
+    def look(self, latent: Tensor, rng: torch.Generator, *, step: int, progress: float) -> Glimpse:
+        """What a step sees, drawn from `rng`; nothing is remembered yet."""
+        ...
+
+    def remember(self, glimpse: Glimpse) -> None:
+        """Takes note of what the last step saw, once it is taken."""
+        ...
+
+    def picture(self, latent: Tensor) -> Tensor:
+        """The picture [1, 3, H, W] of `latent`."""
+        ...
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What it remembers, by name; `load` takes it back."""
+        ...
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Goes on from what `tensors` gave; names that are not its own are left aside."""
+        ...
+
+
+class WholeGaze:
+    """Everything is decoded at every step.
+
+    Args:
+        symmetry: where it wraps, pieces may pass over the edges.
+        paired: whether pieces come in pairs under it.
+        wraps: whether the canvas goes all around for the decoder.
+    """
+
+    def __init__(
+        self, canvas: Canvas, generator: Generator, symmetry: Symmetry, *, paired: bool, wraps: bool
+    ) -> None:
+        self.canvas, self.generator, self.symmetry, self.paired = canvas, generator, symmetry, paired
+        self.around = all_around(generator) if wraps else None
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """The picture of `latent` under the mask."""
+        decode = self.around or self.generator.decode
+        return self.canvas.masked(decode(latent))
+
+    def look(self, latent: Tensor, rng: torch.Generator, *, step: int, progress: float) -> Glimpse:
+        """All of it."""
+        matrix = self.symmetry.matrix(self.canvas.size.aspect) if self.paired else None
+        cutouts = self.canvas.sampler.draw(
+            rng, progress=progress, symmetry_matrix=matrix, wraps=self.symmetry.wraps
+        )
+        latent = latent.detach().requires_grad_()
+        picture = self.decode(latent)
+        return Glimpse(latent, None, picture, cutouts, ((picture, cutouts),))
+
+    def remember(self, glimpse: Glimpse) -> None:
+        """Nothing: the next step sees all again."""
+
+    def picture(self, latent: Tensor) -> Tensor:
+        """The picture of `latent`."""
+        return self.decode(latent)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Nothing."""
+        return {}
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """There is nothing to go on from."""
