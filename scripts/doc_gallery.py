@@ -3,8 +3,9 @@
     python scripts/doc_gallery.py                          the 33 pairs of the piece; called again, it goes on
     python scripts/doc_gallery.py theme.toml --out site    another theme
 
-The theme is painted as `doorways explore` does, `SMALL` as a repository wants it, in a library of its own under build/. Of
-each subject the artist's favourite is shown, or else the one that the judge likes most; `doorways cull --library
+The theme is painted as `doorways explore` does, `SMALL` as a repository wants it, in a library of its own under build/; and
+worded `PLAIN`, since the embedded models know neither entrances nor painters, whose words would only be in the way. Of each
+subject the artist's favourite is shown, or else the one that the judge likes most; `doorways cull --library
 build/gallery` chooses otherwise.
 """
 
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 THEME = ROOT / "docs" / "themes" / "doorways.toml"
 STUDIES = "Studies"
 """The section of single trials, which is no part of the piece and is left out."""
+PLAIN = "{subject}"
+"""What every wording of the theme becomes."""
 SMALL = """
 [recipe]
 size = "384x192"
@@ -35,9 +38,18 @@ threads = 1
 def small(theme: str) -> str:
     """The text of a theme as it is painted for the documentation.
 
+    >>> print(small('[wordings]\\nplace = "entrance to {subject} {style}"'), end="")
+    [wordings]
+    place = "{subject}"
+    [recipe]
+    size = "384x192"
+    steps = 200
+    threads = 1
+
     >>> small('title = "T"\\n[[section]]\\nname = "Studies"\\n[[section]]\\nname = "Nature"').splitlines()[:4]
     ['title = "T"', '[[section]]', 'name = "Nature"', '[recipe]']
     """
+    theme = re.sub(r'= ".*\{subject\}.*"', f'= "{PLAIN}"', theme)
     sections = re.split(r"^(?=\[\[section\]\])", theme, flags=re.M)
     return "".join(part for part in sections if f'name = "{STUDIES}"' not in part) + SMALL
 
