@@ -93,7 +93,7 @@ def checkpoint_beside(picture: Path) -> Path:
 def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
     """A name for the picture of a recipe, made of its prompts and seed, that no picture or checkpoint has.
 
-    >>> unused_name(Recipe.build(prompts="forest | kelp forest @0.8 | crowd :-1", seed=3)).name
+    >>> unused_name(Recipe.build(prompts="forest | kelp forest @0.8 | crowd :-1", seed=3), Path("nowhere")).name
     'forest-kelp-forest-3.png'
     """
     wanted = [prompt for prompt in parse_prompts(recipe.prompts) if prompt.weight >= 0]
