@@ -19,7 +19,7 @@ from doorways.symmetry import Symmetry
 
 HALO = 6
 """Cells decoded beside a window at most, and cut off for the picture: what lies further off changes the embedded
-generator's pixels by less than 1/255, though its convolutions reach 15 cells."""
+generator's pixels little, though its convolutions reach 15 cells."""
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 """The steps' windows stand at multiples of it, modulo 1: as evenly spread after any number of steps as can be."""

@@ -320,6 +320,10 @@ def test_resume_says_what_it_cannot_do(doorways, small, tmp_path):
     another = doorways("paint", "--resume", "a.png")
     assert another.code == 2
     assert "a.png.checkpoint.safetensors: is no whole checkpoint (there is no 'recipe' in it)" in another.err
+    for asked in ([1], {"nonsense": 1}, {"video": 3}):
+        save_checkpoint(checkpoint_path("a.png"), {}, {"asked": asked})
+        options = doorways("paint", "--resume", "a.png")
+        assert (options.code, "is no whole checkpoint" in options.err) == (2, True)
     assert read_metadata("a.png").finished
 
 

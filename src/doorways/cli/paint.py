@@ -173,16 +173,18 @@ def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
     if not beside:
         raise InputError(_why_not(picture))
     output.beside(picture).check(force=output.force, resuming=True)
-    from doorways.checkpoint import load_checkpoint
+    from doorways.checkpoint import load_checkpoint, must_be_whole
 
-    tensors, meta = load_checkpoint(checkpoint_beside(picture))
-    output = output.going_on(meta.get(ASKED) or {})
+    checkpoint = checkpoint_beside(picture)
+    tensors, meta = load_checkpoint(checkpoint)
+    with must_be_whole(checkpoint):
+        output = output.going_on(meta.get(ASKED) or {})
     outputs = output.beside(picture)
     outputs.check(force=output.force, resuming=True)
     if keeping := output.keeping():
         keeping.find(meta)
     return run(
-        lambda painter: painter.resume(tensors, meta, source=outputs.checkpoint),
+        lambda painter: painter.resume(tensors, meta, source=checkpoint),
         outputs,
         keeping,
         checkpoint=tensors,
