@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from doorways.explore.campaign import compare, rungs_of
 from doorways.explore.hand import kill, stop
 from doorways.explore.sweep import plan
@@ -37,6 +39,17 @@ def test_what_is_new_in_an_edited_theme_is_added_and_what_is_there_is_not_repeat
         ("moon | garden", 0), ("moon | garden", 1), ("moon | garden", 2),
     ]  # fmt: skip
     assert 'pairs = [["fire", "ocean"], ["moon", "garden"]]' in sweep.theme
+
+
+def test_what_an_older_version_did_not_know_makes_no_other_painting_of_it(library, enlisted, quick_theme):
+    sweep = enlisted(seeds=1)
+    (entry,) = library.list(sweep=sweep.id)
+    known = {name: value for name, value in entry.recipe.items() if name not in ("wrap", "window")}
+    library.database.rows("UPDATE paintings SET recipe = ? WHERE id = ?", (json.dumps(known), entry.id))
+    assert library.get(entry.id).recipe == known
+    theme = Theme.from_file(quick_theme(seeds=1))
+    change = compare(library, theme, plan(theme))
+    assert (change.new, change.gone, change.kept) == ((), (), 1)
 
 
 def test_what_the_painter_fills_in_makes_no_other_painting_of_it(library, enlisted, quick_theme):

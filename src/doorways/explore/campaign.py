@@ -12,6 +12,7 @@ from doorways.explore.standings import was_killed
 from doorways.explore.sweep import Planned, recipe_key
 from doorways.explore.theme import Theme
 from doorways.library import Entry, Library, Sweep, differences
+from doorways.recipe import Recipe
 
 LEFT_OPEN = ("start_size", "learning_rate", "threads", "precision")
 """Settings that the painter fills in where a theme leaves them open, so that they are no part of a painting's key."""
@@ -71,13 +72,18 @@ def find_sweep(library: Library, named: str | None = None) -> Sweep:
 def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Change:
     """What is to be done for the library to hold the theme as it is now; nothing is changed yet."""
     sweep = sweep_of(library, theme.title)
+    defaults = Recipe.build(
+        prompts="any", seed=0
+    ).settings()  # for settings that an older version did not know
     there: dict[str, list[Entry]] = {}
     for entry in library.list(sweep=sweep.id) if sweep else []:
-        there.setdefault(_open_key(entry.recipe), []).append(entry)
+        there.setdefault(_open_key(defaults | entry.recipe), []).append(entry)
     new, left, wanted = [], [], set[str]()
     for one in planned:
         settings = one.recipe.settings()
-        same = [e for e in there.get(_open_key(settings), ()) if not differences(settings, e.recipe)]
+        same = [
+            e for e in there.get(_open_key(settings), ()) if not differences(settings, defaults | e.recipe)
+        ]
         wanted.update(entry.id for entry in same)
         if not same:
             new.append(one)
