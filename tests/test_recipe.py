@@ -90,7 +90,7 @@ def test_numbers_may_be_texts_as_flags_give_them():
         ({"seed": -1}, "seed -1: must be at least 0; or leave it out"),
         ({"averaging": float("nan")}, "averaging nan: must be a finite number; the default is 0.96"),
         ({"averaging": 1}, "averaging 1: must be less than 1; the default is 0.96"),
-        ({"learning_rate": 0}, "learning_rate 0: must be more than 0; or leave it out"),
+        ({"learning_rate": 0}, "learning_rate 0: must be more than 0 and at most 10; or leave it out"),
         ({"blend": "hard"}, "blend 'hard': must be 'linear', 'smooth' or 'plateau'; the default is linear"),
         ({"size": "770"}, "size: '770' is not a size; write width x height in pixels, such as 768x384"),
         ({"size": "0x4"}, "size: 0x4: each side must lie between 1 and 65536 pixels; try 768x384"),

@@ -23,7 +23,7 @@ class Descent:
 
     Args:
         latent: where it begins; float32, in the generator's own shape.
-        learning_rate: Adam's step size, > 0.
+        learning_rate: Adam's step size, > 0; another may be set before any step.
         averaging: share of the average that each step keeps, in [0, 1); 0 shows the latent itself.
 
     Attributes:
@@ -52,6 +52,7 @@ class Descent:
             self._step_columns(gradient, clamp_, columns)
             return
         self.latent.grad = gradient
+        self._adam.param_groups[0]["lr"] = self.learning_rate
         self._adam.step()
         self.latent.grad = None
         clamp_(self.latent)

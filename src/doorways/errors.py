@@ -10,5 +10,9 @@ class DoorwaysError(Exception):
     """A failure that is not the user's: the command ends with exit code 1."""
 
 
+class OutOfMemoryError(DoorwaysError):
+    """Memory did not suffice."""
+
+
 class InputError(DoorwaysError, ValueError):
     """Something given cannot be used as it is: the command ends with exit code 2."""

@@ -26,6 +26,14 @@ class Grew:
 
 
 @dataclass(frozen=True)
+class Squeezed:
+    """Memory ran out in the step after `step`; it and those that follow are taken with less, as `note` says."""
+
+    step: int
+    note: str
+
+
+@dataclass(frozen=True)
 class Stepped:
     """A step was taken.
 
@@ -54,4 +62,4 @@ class Finished:
     step: int
 
 
-Event = Started | Grew | Stepped | Finished
+Event = Started | Grew | Squeezed | Stepped | Finished

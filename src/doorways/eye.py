@@ -15,6 +15,7 @@ from doorways.perceptors import Perceptor
 from doorways.perceptors.tower import TowerPerceptor
 from doorways.pictures import fit, read_picture
 from doorways.prompts import Prompt
+from doorways.recompute import recomputed
 from doorways.size import Size
 
 MEAN_MEMORY = 0.02
@@ -30,6 +31,7 @@ class Eye:
         prompts: unit vectors [m, d], one per prompt.
         residual_mean: [d], running mean of embedding less target ("the modality gap").
         seen: steps that the running mean has seen.
+        micro_batch: how many pieces are embedded at once, and embedded again on the way back; None for all at once.
     """
 
     perceptor: Perceptor
@@ -37,6 +39,7 @@ class Eye:
     prompts: Tensor
     residual_mean: Tensor
     seen: int = 0
+    micro_batch: int | None = None
 
     @classmethod
     def open(
@@ -58,7 +61,11 @@ class Eye:
     def see(self, *parts: tuple[Pyramid, Cutouts]) -> Tensor:
         """Unit vectors [n, d] of the cutouts of one picture after the other's; gradients flow to the pictures."""
         pieces = [cut(pyramid, cutouts, self.perceptor.size_px) for pyramid, cutouts in parts]
-        return self.perceptor.embed_pictures(torch.cat(pieces) if len(pieces) > 1 else pieces[0])
+        together = torch.cat(pieces) if len(pieces) > 1 else pieces[0]
+        embed = self.perceptor.embed_pictures
+        if self.micro_batch is None or self.micro_batch >= len(together):
+            return embed(together)
+        return torch.cat([recomputed(embed, few) for few in together.split(self.micro_batch)])
 
     @torch.no_grad()
     def learn_mean(self, embeddings: Tensor, shares: Tensor) -> None:

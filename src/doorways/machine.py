@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from doorways.devices import Device
-from doorways.errors import DoorwaysError
+from doorways.errors import OutOfMemoryError
 from doorways.recipe import Recipe
 
 PACKAGES = ("doorways", "torch", "diffusers", "transformers")
@@ -38,7 +38,7 @@ def out_of_memory(recipe: Recipe) -> Iterator[None]:
         spent = isinstance(error, MemoryError | torch.OutOfMemoryError)
         if not spent and "allocate memory" not in text and "out of memory" not in text:
             raise
-        raise DoorwaysError(
+        raise OutOfMemoryError(
             f"there is too little memory for {recipe.cutouts} cutouts on {recipe.size}; ask for fewer cutouts, a "
             "smaller size, or smaller models"
         ) from error

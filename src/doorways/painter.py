@@ -19,21 +19,20 @@ from doorways.canvas import Canvas
 from doorways.checkpoint import must_be_whole, must_fit
 from doorways.cutouts import Cutouts, Pyramid, build_pyramid, finest_level
 from doorways.descent import Descent
-from doorways.devices import choose_device
-from doorways.errors import DoorwaysError
-from doorways.events import Event, Finished, Grew, Started, Stepped
-from doorways.eye import Eye
+from doorways.ensemble import Ensemble
+from doorways.errors import DoorwaysError, InputError, OutOfMemoryError
+from doorways.events import Event, Finished, Grew, Squeezed, Started, Stepped
 from doorways.gaze import Gaze, Glimpse
-from doorways.generators import load_generator
 from doorways.growth import Growth
 from doorways.ingredients import must_be_the_same, named_pictures
 from doorways.machine import describe_machine, out_of_memory
+from doorways.memory import Meter, plan, thriftier
 from doorways.objectives import Sight, pair_weights
 from doorways.painting import Painting
-from doorways.perceptors import load_perceptor
 from doorways.pictures import to_image
 from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
+from doorways.schedule import Schedule
 from doorways.size import Size
 from doorways.start import Start
 from doorways.strip_gaze import open_gaze
@@ -47,33 +46,46 @@ class Painter:
     another process: `Painter.resume(*painter.state())` takes the same steps, bit for bit on a CPU.
 
     Args:
-        recipe: what to paint.
+        recipe: what to paint. Where its steps would take more than its `memory`, or than what is free, they are taken in
+            smaller parts (`doorways.memory`); `self.recipe` says how.
+        ensemble: models that are loaded; the recipe is then painted as it is, whatever memory it takes.
 
     Raises:
         InputError: a setting that does not fit the models, a missing file, a model that is not there.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, *, ensemble: Ensemble | None = None) -> None:
         if recipe.threads is not None:
             torch.set_num_threads(recipe.threads)
-        self.place = choose_device(recipe.device, recipe.precision)
-        device, dtype = self.place.device, self.place.dtype
-        self.generator = load_generator(recipe.generator, device=device, dtype=dtype)
+        self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
+        self.ensemble = ensemble or Ensemble.open(recipe, self.prompts)
+        self.thrift = ""
+        self._prepare(recipe)
+        if ensemble is None:
+            with out_of_memory(recipe):
+                chosen = plan(recipe, self.place, self.generator, self.rehearse, self._can_be)
+            self.thrift = chosen.note
+            if chosen.changes:
+                self._prepare(recipe.override(**chosen.changes))
+
+    def _prepare(self, recipe: Recipe) -> None:
+        """Everything but the models."""
+        if recipe.precision not in ("auto", self.ensemble.place.precision):
+            self.ensemble = self.ensemble.computing_in(recipe.precision)
+        self.place, self.generator = self.ensemble.place, self.ensemble.generator
+        device = self.place.device
         self.growth = Growth.plan(recipe, self.generator.factor)
-        rate = recipe.learning_rate or self.generator.learning_rate
+        self.rate = recipe.learning_rate or Schedule.parse(self.generator.learning_rate)
         self.recipe = recipe.override(
+            memory=None,
+            micro_batch=recipe.micro_batch,
+            recompute=recipe.recompute,
             start_size=self.growth.sizes[0],
-            learning_rate=rate,
+            learning_rate=self.rate,
             threads=torch.get_num_threads(),
             precision=self.place.precision,
         )
-        self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
-        weights = recipe.weighted_perceptors
-        total = sum(weight for _, weight in weights)
-        self.eyes = [
-            Eye.open(load_perceptor(spec, device=device, dtype=dtype), weight / total, self.prompts, device)
-            for spec, weight in weights
-        ]
+        self.eyes = self.ensemble.for_recipe(recipe)
         self.symmetry = parse_symmetry(recipe.symmetry)
         self.aims = Aims.read(recipe)
         self.start = Start.read(recipe)
@@ -90,7 +102,7 @@ class Painter:
         self.rng = torch.Generator().manual_seed(recipe.seed)
         with torch.no_grad():
             latent = self.start.latent(self.generator, self.size, self.rng, device)
-        self.descent = Descent(latent, learning_rate=rate, averaging=recipe.averaging)
+        self.descent = Descent(latent, learning_rate=self.rate.at(0), averaging=recipe.averaging)
 
     @property
     def size(self) -> Size:
@@ -114,8 +126,9 @@ class Painter:
             if self.size != self.growth.size_at(self.step):
                 self.grow(self.growth.size_at(self.step))
                 yield Grew(self.step, self.size)
-            with out_of_memory(self.recipe):
-                loss, parts = self.take_step()
+            while (taken := self.try_step()) is None:
+                yield Squeezed(self.step, self.squeeze())
+            loss, parts = taken
             yield Stepped(self.step, self.recipe.steps, loss, parts, self.size, time.perf_counter() - began)
         yield Finished(self.step)
 
@@ -123,16 +136,22 @@ class Painter:
         """Latent -> picture -> cutouts -> embeddings -> objectives -> latent, once; the loss and its parts."""
         progress = self.step / max(1, self.recipe.steps - 1)
         glimpse = self.gaze.look(self.descent.latent, self.rng, step=self.step, progress=progress)
+        loss, values, gradient = self.slope(glimpse, progress)
+        self.must_be_finite(loss, gradient)
+        self.descent.learning_rate = self.rate.at(progress)
+        self.descent.step(gradient, self.generator.clamp_, glimpse.columns)
+        self.gaze.remember(glimpse)
+        return float(loss.detach()), {name: float(value.detach()) for name, value in values.items()}
+
+    def slope(self, glimpse: Glimpse, progress: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """The loss of what is seen, its parts unweighted, and its gradient."""
         values = self.evaluate(glimpse)
         loss = self.aims.weigh(values, progress)
         if self.canvas.held is not None:
             values["hold"] = self.canvas.drift(glimpse.latent, glimpse.columns)
             loss = loss + self.recipe.hold.at(progress) * values["hold"]
         (gradient,) = torch.autograd.grad(loss, glimpse.latent)
-        self.must_be_finite(loss, gradient)
-        self.descent.step(gradient, self.generator.clamp_, glimpse.columns)
-        self.gaze.remember(glimpse)
-        return float(loss.detach()), {name: float(value.detach()) for name, value in values.items()}
+        return loss, values, gradient
 
     def evaluate(self, glimpse: Glimpse) -> dict[str, Tensor]:
         """Each objective's value, unweighted: of the picture once, of embeddings as the eyes' weighted mean."""
@@ -180,13 +199,50 @@ class Painter:
             self.canvas = self.canvases[size]
             self.descent.resample(lambda tensor: self.generator.resize(tensor, *size))
 
+    def try_step(self) -> tuple[float, dict[str, float]] | None:
+        """`take_step`; None, and nothing has changed, where memory ran out and less can be taken."""
+        drawn = self.rng.get_state()
+        try:
+            with out_of_memory(self.recipe):
+                return self.take_step()
+        except OutOfMemoryError:
+            if thriftier(self.recipe, self.generator) is None:
+                raise
+        self.rng.set_state(drawn)
+        return None
+
+    def squeeze(self) -> str:
+        """Takes less memory from now on; how, in a few words."""
+        changes = thriftier(self.recipe, self.generator) or {}
+        self.recipe = self.recipe.override(**changes)
+        for eye, sparing in zip(self.eyes, self.ensemble.for_recipe(self.recipe), strict=True):
+            eye.micro_batch = sparing.micro_batch
+        return ", ".join(f"{name} {value}" for name, value in changes.items())
+
+    def rehearse(self, recipe: Recipe, meter: Meter) -> None:
+        """The first step of another recipe under a meter, with these models; nothing of this painting changes."""
+        other = Painter(recipe, ensemble=self.ensemble)
+        with meter:
+            glimpse = other.gaze.look(other.descent.latent, other.rng, step=0, progress=0.0)
+            meter.phase = "see"
+            glimpse.picture.register_hook(lambda _: setattr(meter, "phase", "back"))
+            other.slope(glimpse, 0.0)
+
+    def _can_be(self, recipe: Recipe) -> bool:
+        """Whether another recipe can be painted with these models."""
+        try:
+            Painter(recipe, ensemble=self.ensemble)
+        except InputError:
+            return False
+        return True
+
     def must_be_finite(self, loss: Tensor, gradient: Tensor) -> None:
         """DoorwaysError with the step and the remedy, before a bad step is taken."""
         if not (loss.isfinite() and gradient.isfinite().all()):
             kept = f"the picture after step {self.step} is kept" if self.step else "nothing is painted yet"
             raise DoorwaysError(
                 f"at step {self.step + 1} the loss (now {float(loss.detach()):g}) or its gradient is not finite; "
-                f"{kept}: try a learning_rate below {self.recipe.learning_rate:g}, or precision fp32"
+                f"{kept}: try a learning_rate below {self.rate}, or precision fp32"
             )
 
     @torch.no_grad()
@@ -206,7 +262,8 @@ class Painter:
             for eye in self.eyes
             for word, known in eye.misread(self.prompts).items()
         ]
-        return tuple(dict.fromkeys([*begun, self.place.note, *misread]))
+        notes = [*begun, self.place.note, self.thrift, *misread]
+        return tuple(dict.fromkeys(note for note in notes if note))
 
     def machine(self) -> dict[str, Any]:
         """What made the picture, as JSON values: versions, device, precision, threads, fingerprints of the weights."""
@@ -247,7 +304,8 @@ class Painter:
             if step not in range(recipe.steps + 1):
                 raise ValueError(f"it stands at step {step} of {recipe.steps}")
             weights, pictures = dict(meta["machine"]["weights"]), dict(meta["pictures"])
-        painter = cls(recipe)
+        ensemble = Ensemble.open(recipe, parse_prompts(recipe.prompts, style=recipe.style))
+        painter = cls(recipe, ensemble=ensemble)
         must_be_the_same(painter.machine()["weights"], weights)
         must_be_the_same(painter.pictures, pictures)
         with must_be_whole(source):

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from doorways.amount import parse_bytes
 from doorways.errors import InputError
 from doorways.recipe_text import read_toml, sentence, toml
 from doorways.schedule import Schedule
@@ -39,6 +40,7 @@ CONSEQUENCES = {
     "models": ("generator", "perceptor", "learning_rate"),
     "generator": ("learning_rate",),
     "device": ("precision",),
+    "memory": ("micro_batch", "recompute"),
     "detail": ("large", "medium", "small", "start_size"),
     "size": ("start_size",),
     "wrap": ("border",),
@@ -75,10 +77,12 @@ Weights = Annotated[dict[str, Schedule], BeforeValidator(_assignments)]
 File = Annotated[Path, PlainSerializer(lambda path: path.as_posix(), return_type=str)]
 
 
-def _setting(group: str, description: str, default: Any = ..., **rules: Any) -> Any:
+def _setting(group: str, description: str, default: Any = ..., *, placeholder: str = "", **rules: Any) -> Any:
+    """A field in a group of options; `placeholder` is what stands for its value in the help, if not what its type says."""
     if "default_factory" not in rules:
         rules["default"] = default
-    return Field(description=description, json_schema_extra={"group": group}, **rules)
+    about = {"group": group, "placeholder": placeholder}
+    return Field(description=description, json_schema_extra=about, **rules)
 
 
 def _weight(group: str, description: str, default: float) -> Any:
@@ -135,8 +139,11 @@ class Recipe(BaseModel):
         ge=0,
         le=2**63 - 1,
     )
-    learning_rate: float | None = _setting(
-        "Run", "Step size of the optimiser; what suits the generator if not given.", None, gt=0, le=10
+    learning_rate: Schedule | None = _setting(
+        "Run",
+        "Step size of the optimiser; what suits the generator if not given.",
+        None,
+        placeholder="RATE",
     )
     averaging: float = _setting(
         "Run", "How slowly the picture follows the latent; 0 shows the latent itself.", 0.96, ge=0, lt=1
@@ -220,6 +227,18 @@ class Recipe(BaseModel):
     threads: int | None = _setting(
         "Machine", "Threads on the CPU; torch decides if not given.", None, ge=1, le=1024
     )
+    memory: str | None = _setting(
+        "Machine",
+        "Most memory to take, such as 6GB; what is free if not given.",
+        None,
+        placeholder="AMOUNT",
+    )
+    micro_batch: int | None = _setting(
+        "Machine", "Pieces embedded at once, to save memory; all of them if not given.", None, ge=1, le=4096
+    )
+    recompute: bool = _setting(
+        "Machine", "Save memory by decoding again on the way back what was decoded before.", False
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -239,6 +258,13 @@ class Recipe(BaseModel):
             stands_for = DETAIL | {"start_size": given.get("size", cls.model_fields["size"].default)}
             given |= {name: value for name, value in stands_for.items() if given.get(name) is None}
         return given
+
+    @field_validator("learning_rate")
+    @classmethod
+    def _check_rate(cls, rate: Schedule | None) -> Schedule | None:
+        if rate is not None and not 0 < rate.lowest <= rate.highest <= 10:
+            raise ValueError("must be more than 0 and at most 10")
+        return rate
 
     @field_validator("prompts")
     @classmethod
@@ -261,6 +287,13 @@ class Recipe(BaseModel):
         if span is not None and not 0 < span[0] <= span[1] <= 1:
             raise ValueError("must be two fractions, 0 < smallest <= largest <= 1")
         return span
+
+    @field_validator("memory")
+    @classmethod
+    def _check_memory(cls, amount: str | None) -> str | None:
+        if amount is not None:
+            parse_bytes(amount)
+        return amount
 
     @field_validator("device")
     @classmethod

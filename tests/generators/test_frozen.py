@@ -57,6 +57,14 @@ def test_it_keeps_less_than_half() -> None:
     assert kept_bytes(chain) < 0.5 * kept_bytes(decoder)
 
 
+def test_it_keeps_less_still_where_it_computes_again() -> None:
+    chain = frozen(tiny.vqmodel(layers_per_block=2).decoder)
+    assert chain is not None
+    kept = kept_bytes(chain)
+    chain.recomputes = True
+    assert kept_bytes(chain) < 0.6 * kept
+
+
 def kept_bytes(decoder: nn.Module) -> int:
     """Bytes of activations that autograd keeps of a picture until the way back."""
     weights = {part.untyped_storage().data_ptr() for part in [*decoder.parameters(), *decoder.buffers()]}

@@ -216,3 +216,28 @@ def test_what_cannot_be_decoded_in_parts_is_refused(name: str) -> None:
 def test_what_ends_at_its_edges_is_no_view_all_around(name: str) -> None:
     with pytest.raises(InputError, match=f"generator {name}: cannot paint a view all around; leave out wrap"):
         all_around(REFUSED[name]())
+
+
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("how", ["whole", "around", "part"])
+def test_what_is_computed_again_on_the_way_back_is_the_same(attention: bool, how: str) -> None:
+    generator = VQGAN(tiny.vqmodel(**({} if attention else WITHOUT_ATTENTION)))
+    latent = latent_for(generator, 20)
+    decoder = PartDecoder(generator, MOST)
+    moments = exact_moments(generator, latent)
+    decode = {
+        "whole": generator.decode,
+        "around": all_around(generator),
+        "part": lambda part: decoder.decode(part, moments),
+    }[how]
+
+    def picture_and_slope() -> tuple[Tensor, Tensor]:
+        x = latent.clone().requires_grad_()
+        picture = decode(x)
+        wanted = torch.linspace(-1, 1, picture.numel()).view(picture.shape)
+        return picture.detach(), torch.autograd.grad((picture * wanted).sum(), x)[0]
+
+    once = picture_and_slope()
+    generator.chain.recomputes = True
+    assert all(map(torch.equal, once, picture_and_slope()))
+    assert once[1].abs().max() > 0

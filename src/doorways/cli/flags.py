@@ -22,7 +22,7 @@ TEXTS = {"Prompts": "TEXT", "Models": "SPEC"}
 """What stands for a text in a group; in the others, NAME."""
 MODELS = "One word for generator and perceptors: embedded, piece (what artists of 2021 used) or large."
 WEIGHTS = (
-    "A WEIGHT is a number (0.3), a change over the run ('0.3 -> 0.1') or keyframes "
+    "A WEIGHT, or a RATE, is a number (0.3), a change over the run ('0.3 -> 0.1') or keyframes "
     "('0: 0.3, 0.4: 0.1, 1: 0': fraction of the run, value)."
 )
 
@@ -32,7 +32,8 @@ def option(name: str, field: FieldInfo, *, defaults: bool = True) -> Any:
     kind = _kind(field.annotation)
     origin, parts = get_origin(kind), get_args(kind)
     extra = field.json_schema_extra
-    group = str(extra["group"]) if isinstance(extra, dict) else GROUPS[-1]
+    about = extra if isinstance(extra, dict) else {"group": GROUPS[-1]}
+    group = str(about["group"])
     text = field.description or ""
     placeholder = PLACEHOLDERS.get(origin or kind) or TEXTS.get(group, "NAME")
     if origin is Literal:
@@ -45,7 +46,7 @@ def option(name: str, field: FieldInfo, *, defaults: bool = True) -> Any:
     parameter = Parameter(
         help=text,
         group=RECIPE_GROUPS[group],
-        metavar=None if kind is bool else placeholder,
+        metavar=None if kind is bool else str(about.get("placeholder") or placeholder),
         negative_iterable="",
         allow_leading_hyphen=kind is Schedule,  # a change over the run may begin below 0
     )

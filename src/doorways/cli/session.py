@@ -23,7 +23,7 @@ from doorways.cli.outputs import Outputs
 from doorways.cli.stopping import Stopping
 from doorways.cli.watching import Watcher, clock
 from doorways.errors import DoorwaysError
-from doorways.events import Event, Grew, Started, Stepped
+from doorways.events import Event, Grew, Squeezed, Started, Stepped
 from doorways.export.sheet import contact_sheet
 from doorways.export.strip import strip
 from doorways.library.claims import ClaimLost
@@ -114,6 +114,8 @@ class Session:
                             self.watcher.say(note)
                     case Grew(size=size):
                         self.watcher.say(f"the canvas grew to {size}")
+                    case Squeezed(step=step, note=note):
+                        self.watcher.say(f"memory ran out after step {step}; going on with {note}")
                     case Stepped(step=step, loss=loss):
                         self.watcher.stepped(step, loss)
                         self._after(step)

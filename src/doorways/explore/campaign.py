@@ -14,7 +14,7 @@ from doorways.explore.theme import Theme
 from doorways.library import Entry, Library, Sweep, differences
 from doorways.recipe import Recipe
 
-LEFT_OPEN = ("start_size", "learning_rate", "threads", "precision")
+LEFT_OPEN = ("start_size", "learning_rate", "threads", "precision", "memory", "micro_batch", "recompute")
 """Settings that the painter fills in where a theme leaves them open, so that they are no part of a painting's key."""
 
 UNDER_WAY = ("waiting", "running", "resting", "paused")

@@ -12,7 +12,8 @@ The arithmetic is diffusers' own up to rounding. What is different follows from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 import torch
@@ -23,6 +24,7 @@ from diffusers.models.upsampling import Upsample2D
 from torch import Tensor, nn
 
 from doorways.generators.normed import Normed, layout
+from doorways.recompute import recomputed
 
 
 class _Pass(torch.autograd.Function):
@@ -130,7 +132,23 @@ class Residual(nn.Module):
 
 
 class Chain(nn.Sequential):
-    """Layers one after another, whose weights lie as the device wants them."""
+    """Layers one after another, whose weights lie as the device wants them.
+
+    Attributes:
+        recomputes: whether only what goes into each layer is kept for the way back, and the rest is computed again.
+        holding: makes the context that layers run in just now (`parts.holding`), for the way back to run in it too.
+    """
+
+    recomputes: bool = False
+    holding: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.recomputes:
+            result: Tensor = super().forward(x)
+            return result
+        for layer in self:
+            x = recomputed(layer, x, self.holding)
+        return x
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:  # type: ignore[override]
         """Moves the weights, those that other modules share included."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import cast
 
 import torch
@@ -159,8 +160,10 @@ def holding(chain: Chain, held: list[Held] | None = None, *, wraps: bool = False
                 owner.held = part
             else:
                 owner.group_norm = HeldNorm(owner.group_norm, part)
+        chain.holding = partial(holding, chain, held, wraps=wraps)
         yield
     finally:
+        chain.holding = nullcontext
         for layer in convolutions:
             layer.wraps = False
         for owner, norm in zip(owners, before, strict=True):

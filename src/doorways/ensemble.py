@@ -1,0 +1,57 @@
+"""The models of a painting: the generator that paints, and the eyes that look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+
+from doorways.devices import Device, choose_device
+from doorways.eye import Eye
+from doorways.generators import Generator, load_generator
+from doorways.perceptors import load_perceptor
+from doorways.prompts import Prompt
+from doorways.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Models that are loaded, and where and in which precision they compute."""
+
+    place: Device
+    generator: Generator
+    eyes: tuple[Eye, ...]
+
+    @classmethod
+    def open(cls, recipe: Recipe, prompts: tuple[Prompt, ...]) -> Self:
+        """The models of a recipe, the eyes told what to look for; InputError for a model that is not there."""
+        place = choose_device(recipe.device, recipe.precision)
+        generator = load_generator(recipe.generator, device=place.device, dtype=place.dtype)
+        weights = recipe.weighted_perceptors
+        total = sum(weight for _, weight in weights)
+        perceptors = [
+            (load_perceptor(spec, device=place.device, dtype=place.dtype), weight) for spec, weight in weights
+        ]
+        eyes = [Eye.open(one, weight / total, prompts, place.device) for one, weight in perceptors]
+        return cls(place, generator, tuple(eyes))
+
+    def computing_in(self, precision: str) -> Self:
+        """The same models in another precision; those of this ensemble are changed."""
+        place = choose_device(str(self.place.device), precision)
+        self.generator.to(place.device, place.dtype)
+        for eye in self.eyes:
+            eye.perceptor.to(place.device, place.dtype)
+        return replace(self, place=place)
+
+    def for_recipe(self, recipe: Recipe) -> tuple[Eye, ...]:
+        """Eyes that have not looked yet, and these models set to save the memory that `recipe` wants saved."""
+        chain = getattr(self.generator, "chain", None)
+        if chain is not None:
+            chain.recomputes = recipe.recompute
+        return tuple(
+            replace(
+                eye, residual_mean=torch.zeros_like(eye.residual_mean), seen=0, micro_batch=recipe.micro_batch
+            )
+            for eye in self.eyes
+        )

@@ -1,0 +1,174 @@
+"""The plan: the least thrift that fits, in its order, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from doorways.amount import parse_bytes
+from doorways.errors import InputError, OutOfMemoryError
+from doorways.events import Squeezed, Stepped
+from doorways.memory import budget
+from doorways.memory.planning import thriftier
+from doorways.painter import Painter
+from doorways.recipe import Recipe
+from tests.recipes import painted_alone, quick, vqgan
+
+HELD = 500_000_000
+"""What the process is taken to hold before a step."""
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Everything but the step takes a fixed amount, and much is free."""
+    monkeypatch.setattr("doorways.memory.planning.used", lambda device: HELD)
+    monkeypatch.setattr("doorways.memory.planning.within_reach", lambda device: 10**12)
+    monkeypatch.setitem(__import__("doorways.memory.forecast", fromlist=["_"]).ALLOCATOR, "cpu", (1.0, 0.0))
+
+
+def limited(extra: float, **settings) -> Painter:
+    """A painter that may take `extra` megabytes beside what is held."""
+    given = {"size": "384x48", "start_size": "384x48", "cutouts": 128, "window": 384}
+    given |= {"generator": vqgan(), "perceptor": "embedded"}
+    return Painter(quick(**given | settings, memory=f"{HELD / 1e6 + extra}MB"))
+
+
+def chosen(painter: Painter) -> tuple[object, ...]:
+    return tuple(
+        getattr(painter.recipe, name) for name in ("micro_batch", "recompute", "window", "precision")
+    )
+
+
+def test_thrift_comes_in_its_order(held):
+    seen = []
+    for extra in (1000, 60, 17, 15, 12.5, 11.3):
+        try:
+            seen.append(chosen(limited(extra)))
+        except InputError:
+            break
+    assert seen[0] == (None, False, 384, "fp32")
+    assert any(batch is not None and not again for batch, again, _, _ in seen), "first smaller micro-batches"
+    assert any(again and window == 384 for _, again, window, _ in seen), "then recomputation"
+    assert any(again and window < 384 for _, again, window, _ in seen), "then windows"
+    order = [(again, -window, precision == "bf16") for _, again, window, precision in seen]
+    assert order == sorted(order), "nothing that comes later before what comes first"
+
+
+def test_the_picture_differs_by_rounding_alone():
+    plain = painted_alone(quick(generator=vqgan(), size="96x48", steps=4))
+    thrifty = painted_alone(quick(generator=vqgan(), size="96x48", steps=4, micro_batch=2, recompute=True))
+    assert abs(plain.astype(int) - thrifty.astype(int)).max() <= 2
+
+
+def test_what_was_chosen_is_in_the_recipe_and_is_said(held):
+    painter = limited(60)
+    assert painter.recipe.memory is None
+    assert painter.recipe.micro_batch is not None
+    assert any("pieces at a time: a step takes about" in note for note in painter.notes())
+    again = Painter(painter.recipe)
+    assert chosen(again) == chosen(painter)
+    resumed = Painter.resume(*painter.state())
+    assert chosen(resumed) == chosen(painter)
+
+
+def test_where_memory_suffices_nothing_is_said(held):
+    painter = limited(1000)
+    assert painter.notes() == (painter.place.note,)
+
+
+def test_too_little_is_an_error_that_says_how_much_it_takes(held):
+    with pytest.raises(
+        InputError, match=r"memory 501MB: a step on 384x48 with 64 cutouts takes about \d+ MB at"
+    ):
+        Painter(quick(generator="fourier", size="384x48", cutouts=64, memory="501MB"))
+
+
+def test_what_is_free_is_no_reason_to_refuse(held, monkeypatch):
+    monkeypatch.setattr("doorways.memory.planning.within_reach", lambda device: HELD)
+    painter = Painter(quick(generator=vqgan(), size="96x48", start_size="96x48"))
+    assert painter.recipe.micro_batch == 1
+    assert painter.recipe.recompute
+    assert any(note.endswith("free, which may not suffice") for note in painter.notes())
+
+
+def test_bf16_is_not_taken_where_fp32_was_asked_for(held, monkeypatch):
+    monkeypatch.setattr("doorways.memory.planning.within_reach", lambda device: HELD)
+    monkeypatch.setattr("doorways.devices._has_bf16", lambda device: False)
+    assert Painter(quick(precision="fp32")).recipe.precision == "fp32"
+    assert Painter(quick(precision="auto")).recipe.precision == "bf16"
+
+
+# In the middle of a run
+
+
+def fails_once(monkeypatch, times: int, error: Exception) -> None:
+    steps = Painter.take_step
+    left = [times]
+
+    def take_step(self):
+        if self.step == 2 and left[0]:
+            left[0] -= 1
+            self.rng.get_state()
+            torch.rand((), generator=self.rng)
+            raise error
+        return steps(self)
+
+    monkeypatch.setattr(Painter, "take_step", take_step)
+
+
+def test_where_memory_runs_out_the_step_is_taken_again_with_less(monkeypatch):
+    expected = painted_alone(quick(cutouts=6))
+    fails_once(monkeypatch, 2, torch.OutOfMemoryError("CUDA out of memory"))
+    painter = Painter(quick(cutouts=6))
+    events = list(painter)
+    squeezed = [event for event in events if isinstance(event, Squeezed)]
+    assert squeezed == [Squeezed(2, "micro_batch 3"), Squeezed(2, "micro_batch 2")]
+    assert sum(isinstance(event, Stepped) for event in events) == 6
+    assert painter.recipe.micro_batch == 2
+    assert all(eye.micro_batch == 2 for eye in painter.eyes)
+    picture = (painter.picture()[0].movedim(0, 2) * 255).round().numpy()
+    assert abs(picture - expected).max() <= 2
+
+
+def test_where_nothing_is_left_to_save_it_says_so(monkeypatch):
+    fails_once(monkeypatch, 100, MemoryError())
+    with pytest.raises(OutOfMemoryError, match="too little memory"):
+        list(Painter(quick(cutouts=6)))
+
+
+def test_what_can_be_saved_in_the_middle():
+    generator = Painter(quick(generator=vqgan())).generator
+    recipe = quick(generator=vqgan(), cutouts=6)
+    assert thriftier(recipe, generator) == {"micro_batch": 3}
+    assert thriftier(recipe.override(micro_batch=1), generator) == {"recompute": True}
+    assert thriftier(recipe.override(micro_batch=1, recompute=True), generator) is None
+
+
+# Budgets
+
+
+def test_containers_have_limits_of_their_own(tmp_path, monkeypatch):
+    limit, current = tmp_path / "memory.max", tmp_path / "memory.current"
+    monkeypatch.setattr(budget, "CONTROL_GROUPS", ((limit, current),))
+    cpu = torch.device("cpu")
+    free = budget.within_reach(cpu)
+    limit.write_text("max\n")
+    current.write_text("1000\n")
+    assert budget.within_reach(cpu) == pytest.approx(free, rel=0.2)
+    limit.write_text("51000\n")
+    assert budget.within_reach(cpu) == pytest.approx(budget.used(cpu) + 50_000, rel=0.2)
+    assert budget.within_reach(cpu) < free
+
+
+@pytest.mark.parametrize("text", ["", "6", "GB", "-1GB", "6 apples", "0GB", "nan GB", "1e400GB"])
+def test_what_is_no_amount(text):
+    with pytest.raises(InputError, match=r"is no amount of memory; write for example 6GB"):
+        parse_bytes(text)
+    with pytest.raises(InputError, match=r"is no amount of memory"):
+        Recipe.build(prompts="sea", memory=text)
+
+
+def test_another_amount_is_planned_anew():
+    recipe = quick(micro_batch=2, recompute=True)
+    assert recipe.override(memory="6GB").micro_batch is None
+    assert not recipe.override(memory="6GB").recompute
