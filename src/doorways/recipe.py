@@ -81,7 +81,7 @@ def _setting(group: str, description: str, default: Any = ..., *, placeholder: s
     """A field in a group of options; `placeholder` is what stands for its value in the help, if not what its type says."""
     if "default_factory" not in rules:
         rules["default"] = default
-    about = {"group": group, "placeholder": placeholder}
+    about: dict[str, Any] = {"group": group, "placeholder": placeholder}
     return Field(description=description, json_schema_extra=about, **rules)
 
 

@@ -1,0 +1,86 @@
+"""How long the command takes to begin: `python -m bench.startup`.
+
+Protocol. `doorways --help` is run to its end, and `doorways paint` with the embedded models and its default size until it has
+said what it paints on, which is the last thing before its first step; each in a new process, one after the other, after one run
+that is not counted (so that files are in the system's memory, as they are from the second time on). Of each the median is taken.
+
+Targets: 0.3 s and 3 s. Exits 1 where one is missed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from cyclopts import App
+
+from bench.results import FOLDER, Verdict, report
+
+COMMAND = (sys.executable, "-m", "doorways.cli")
+HELP_S, FIRST_STEP_S = 0.3, 3.0
+"""The targets."""
+BEGUN = "painting on "
+"""What the command says before its first step begins with."""
+
+
+def help_s() -> float:
+    """Seconds of `doorways --help`."""
+    began = time.perf_counter()
+    subprocess.run([*COMMAND, "--help"], check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def first_step_s() -> float:
+    """Seconds until `doorways paint` begins its first step."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked = [*COMMAND, "paint", "forest | kelp forest", "--steps", "1", "--seed", "3", "--no-library"]
+        began = time.perf_counter()
+        with subprocess.Popen(
+            asked, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as run:
+            assert run.stderr is not None
+            said = next((line for line in run.stderr if BEGUN in line), None)
+            took = time.perf_counter() - began
+            run.stderr.read()
+        if said is None or run.returncode:
+            raise RuntimeError(
+                f"{' '.join(asked)} ended with {run.returncode} and did not say what it paints on"
+            )
+        return took
+
+
+def run(*, times: int = 7, out: Path = FOLDER) -> bool:
+    """Measures both.
+
+    Args:
+        times: how often each is run.
+        out: folder for startup.json.
+    """
+    found = {"doorways --help": [], "doorways paint, to its first step": []}
+    for name, measure in zip(found, (help_s, first_step_s), strict=True):
+        measure()
+        found[name] = [measure() for _ in range(times)]
+    medians = {name: statistics.median(taken) for name, taken in found.items()}
+    verdicts = [
+        Verdict(f"{name}: at most {most} s", f"{median:.2f} s", median <= most)
+        for (name, median), most in zip(medians.items(), (HELP_S, FIRST_STEP_S), strict=True)
+    ]
+    return report(
+        "startup",
+        "Seconds from the command to",
+        ("", "median", "fastest", "slowest"),
+        [[name, medians[name], min(taken), max(taken)] for name, taken in found.items()],
+        verdicts=verdicts,
+        data={"protocol": __doc__, "seconds": found},
+        out=out,
+    )
+
+
+if __name__ == "__main__":
+    app = App(name="bench.startup")
+    app.default(run)
+    raise SystemExit(0 if app(result_action="return_value") else 1)
