@@ -4,7 +4,7 @@ Protocol. A step of the embedded models is timed as one thing grows and the rest
 of 2,048 columns), the cutouts (on 512x256), the prompts, the perceptors (the same one several times over). All painters of a
 curve are built and take one step to warm up; then they take turns, and of each the median is taken. Memory is the peak
 resident memory during two steps, each in a process of its own, models and libraries included. The library's operations are
-those of `bench.library`, each asked 21 times of libraries of made-up paintings. To each curve belongs the law that is expected of
+those of `bench.library`, each asked 21 times of made-up paintings. To each curve belongs the law that is expected of
 it, and beside it the nearest curve of that law: a + b x by least squares for a step, x the width up to the window (beyond it, a
 step is to cost the same), the number of cutouts or of perceptors; prompts are to cost nothing, nor are more paintings to a
 library that answers from an index.

@@ -1,8 +1,8 @@
 """How long the command takes to begin: `python -m bench.startup`.
 
 Protocol. `doorways --help` is run to its end, and `doorways paint` with the embedded models and its default size until it has
-said what it paints on, which is the last thing before its first step; each in a new process, one after the other, after one run
-that is not counted (so that files are in the system's memory, as they are from the second time on). Of each the median is taken.
+said what it paints on, the last thing before its first step; each in a new process, one after the other, after one run
+that is not counted (so that files are in the system's memory, as from the second time on). Of each the median is taken.
 
 Targets: 0.3 s and 3 s. Exits 1 where one is missed.
 """

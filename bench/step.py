@@ -7,11 +7,13 @@ shown beside it: it is steadier where others use the machine too). Parts are mea
 of ours, with a clock around the engine's seams and hooks on the way back (`bench/stopwatch.py`), as shares of
 these steps. Memory is the peak resident memory during two steps after everything is built, each in a process of its own,
 models and libraries included (`bench/memory.py`); no turn is shared, so the two are measured one after the other.
-Ours paints with the prompt match alone, as the reference does, and keeps its average besides; fp32 on the CPU,
-but for the cases that say bf16.
+The floor (`bench/floor.py`) is what the models' arithmetic takes at the rate of matrix products, which is found anew at each
+turn; the ratio to it is the median of the turns' too. Ours paints with the prompt match alone, as the reference does, and
+keeps its average besides; fp32 on the CPU, but for the cases that say bf16.
 
 The targets are for VQGAN f16-16384 with ViT-B/32 at 768x256 and 32 cutouts: at most 0.9 of the reference's time,
-0.75 of its memory, and 10 % of a step for all that is neither generator nor perceptor. Exits 1 where one is missed.
+0.75 of its memory, 10 % of a step for all that is neither generator nor perceptor, and 1.25 times the floor. Exits 1
+where one is missed.
 """
 
 from __future__ import annotations
@@ -26,19 +28,20 @@ from typing import Any
 from cyclopts import App
 from rich.console import Console
 
-from bench import shapes
+from bench import floor, shapes
 from bench.memory import peak_mib
-from bench.reference import build
+from bench.reference import Reference, build
 from bench.results import FOLDER, Verdict, report
 from bench.stopwatch import MODELS, PARTS, watched
+from doorways.devices import DTYPES
 from doorways.errors import DoorwaysError
 from doorways.painter import Painter
 from doorways.recipe import Recipe
 from doorways.size import Size
 
 PROMPTS = "forest | kelp forest"
-TIME, MEMORY, REST = 0.9, 0.75, 0.1
-"""The targets: of the reference's time, of its memory, and of a step for what is no model."""
+TIME, MEMORY, REST, FLOOR = 0.9, 0.75, 0.1, 1.25
+"""The targets: of the reference's time, of its memory, of a step for what is no model, and of the floor."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,27 @@ def our_step(case: Case, cutouts: int) -> Callable[[], object]:
     return ours(case, cutouts).take_step
 
 
+def theirs(case: Case, cutouts: int) -> Reference:
+    """The reference."""
+    prompts = [prompt.strip() for prompt in PROMPTS.split("|")]
+    return build(case.generator, case.perceptor, prompts, case.size, cutouts)
+
+
 def their_step(case: Case, cutouts: int) -> Callable[[], object]:
     """The reference, ready to step."""
-    prompts = [prompt.strip() for prompt in PROMPTS.split("|")]
-    return build(case.generator, case.perceptor, prompts, case.size, cutouts).take_step
+    return theirs(case, cutouts).take_step
 
 
 def measure(case: Case, *, cutouts: int, repeats: int, memory: bool) -> dict[str, Any]:
     """Seconds, shares by part, and MiB of one case."""
-    painter, theirs = ours(case, cutouts), their_step(case, cutouts)
+    painter, reference = ours(case, cutouts), theirs(case, cutouts)
     painter.take_step()
-    theirs()
-    turns = [(seconds(painter.take_step), seconds(theirs)) for _ in range(repeats)]
+    reference.take_step()
+    least, dtype = floor.multiply_adds(reference), DTYPES[case.precision]
+    turns = [
+        (seconds(painter.take_step), seconds(reference.take_step), least / floor.rate(dtype))
+        for _ in range(repeats)
+    ]
     with watched(painter) as watch:
         for _ in range(max(1, repeats // 2)):
             painter.take_step()
@@ -114,14 +126,17 @@ def measure(case: Case, *, cutouts: int, repeats: int, memory: bool) -> dict[str
         "case": str(case),
         "cutouts": cutouts,
         "turns": turns,
-        "ours": statistics.median(mine[0] for mine, _ in turns),
-        "reference": statistics.median(other[0] for _, other in turns),
-        "time": statistics.median(mine[0] / other[0] for mine, other in turns),
-        "processor time": statistics.median(mine[1] / other[1] for mine, other in turns),
+        "multiply-adds": least,
+        "ours": statistics.median(mine[0] for mine, _, _ in turns),
+        "reference": statistics.median(other[0] for _, other, _ in turns),
+        "floor": statistics.median(floor_s for *_, floor_s in turns),
+        "time": statistics.median(mine[0] / other[0] for mine, other, _ in turns),
+        "processor time": statistics.median(mine[1] / other[1] for mine, other, _ in turns),
+        "over the floor": statistics.median(mine[0] / floor_s for mine, _, floor_s in turns),
         "shares": shares,
         "rest": 1 - sum(shares[part] for part in MODELS),
     }
-    del painter, theirs
+    del painter, reference
     if memory:
         peaks = [peak_mib(prepare, case, cutouts) for prepare in (our_step, their_step)]
         found |= {"memory_mib": peaks, "memory": peaks[0]["peak"] / peaks[1]["peak"]}
@@ -136,11 +151,16 @@ def seconds(step: Callable[[], object]) -> tuple[float, float]:
 
 
 def judge(found: dict[str, Any]) -> list[Verdict]:
-    """The three targets against one case's numbers."""
+    """The targets against one case's numbers."""
     verdicts = [
         Verdict(f"time <= {TIME} of the reference's", f"{found['time']:.2f}", found["time"] <= TIME),
         Verdict(
             f"neither generator nor perceptor <= {REST:.0%}", f"{found['rest']:.1%}", found["rest"] <= REST
+        ),
+        Verdict(
+            f"time <= {FLOOR} of the floor",
+            f"{found['over the floor']:.2f}",
+            found["over the floor"] <= FLOOR,
         ),
     ]
     if "memory" in found:
@@ -195,6 +215,8 @@ def lines(results: list[dict[str, Any]]) -> list[list[Any]]:
         ["reference, s", *(found["reference"] for found in results)],
         ["time, ours / reference", *(found["time"] for found in results)],
         ["processor time, likewise", *(found["processor time"] for found in results)],
+        ["floor, s", *(found["floor"] for found in results)],
+        ["time, ours / floor", *(found["over the floor"] for found in results)],
     ]
     if all("memory" in found for found in results):
         table += [

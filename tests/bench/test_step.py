@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 import torch
 
+from bench.floor import multiply_adds, rate
 from bench.memory import peak_mib
 from bench.reference import build
 from bench.results import Verdict, machine, report
@@ -88,8 +89,8 @@ def test_a_case_is_measured():
 
 
 def test_the_targets_are_judged():
-    good = {"time": 0.9, "rest": 0.1, "memory": 0.75}
-    assert [verdict.holds for verdict in judge(good)] == [True] * 3
+    good = {"time": 0.9, "rest": 0.1, "memory": 0.75, "over the floor": 1.25}
+    assert [verdict.holds for verdict in judge(good)] == [True] * 4
     for name in good:
         assert sum(not verdict.holds for verdict in judge(good | {name: good[name] + 0.01})) == 1
 
@@ -100,6 +101,18 @@ def test_the_table_and_the_record_are_left(tmp_path, capsys):
     assert record["machine"]["processor"] == machine()["processor"]
     assert record["cases"][0]["ours"] == record["rows"][0][1]
     assert "neither generator nor perceptor" in capsys.readouterr().out
+
+
+def test_the_floor_counts_each_product_there_and_back():
+    reference = build(TINY.generator, TINY.perceptor, ["forest"], Size(64, 32), 4)
+    counted = multiply_adds(reference)
+    wide = multiply_adds(build(TINY.generator, TINY.perceptor, ["forest"], Size(128, 32), 4))
+    more = multiply_adds(build(TINY.generator, TINY.perceptor, ["forest"], Size(64, 32), 8))
+    decode, embed = wide - counted, (more - counted) / 4
+    assert decode + 4 * embed == pytest.approx(counted, rel=0.05), "attention alone is not linear"
+    last = reference.model.decoder.conv_out
+    assert decode > 2 * 64 * 32 * 9 * last.in_channels * last.out_channels
+    assert 1e8 < rate(torch.float32) < 1e15
 
 
 def test_one_claim_that_does_not_hold_is_told(tmp_path):
