@@ -1,0 +1,105 @@
+"""What growth buys: the judged quality of a plain run, in what part of its time? `python -m bench.growth`
+
+Protocol. 10 pairs x 3 seeds are painted by the embedded models: plainly, every step on the whole canvas; and beginning
+on a canvas half as wide and high, which grows at each of `GROWTH`'s places. All else is the same, the steps too. The
+embedded judge, which does not paint, says how well each picture matches its prompts (`match`), and how far apart its
+sides are (`contrast`); of a way of painting the mean over all paintings counts, and the standard error of the mean
+difference to the plain one of the same pair and seed is told. Time is that of all steps: those on each canvas count
+what they took in the median painting of that way, so that what else the machine does falls out. Paintings are kept in
+bench/cache/growth.
+
+Target: one way has at least the plain one's match, in at most half of its time. Exits 1 where none does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import track
+
+from bench.paintings import CACHE
+from bench.results import FOLDER, Verdict, report
+from bench.triage import EYES, SUBJECTS, Run, run
+from doorways.recipe import Recipe
+
+PAIRS = SUBJECTS[:10]
+GROWTH: Mapping[str, dict[str, Any]] = {
+    "plain": {"grow_at": ()},
+    "grows at 0.4": {"grow_at": (0.4,)},
+    "grows at 0.75": {"grow_at": (0.75,)},
+}
+"""Ways of painting; the first one is compared with."""
+TIME = 0.5
+"""The target."""
+
+
+def took_s(runs: Sequence[Run]) -> float:
+    """Seconds of all steps of a painting."""
+    step_s = {size: median(one.step_s[size] for one in runs) for size in runs[0].step_s}
+    return sum(step_s[size] for size in runs[0].canvases)
+
+
+def against(runs: Sequence[Run], plain: Sequence[Run], measure: str) -> tuple[float, float]:
+    """The mean difference of a measure of the finished pictures to the plain ones', and its standard error."""
+    differences = [
+        one.measures[-1][measure] - other.measures[-1][measure]
+        for one, other in zip(runs, plain, strict=True)
+    ]
+    spread = stdev(differences) if len(differences) > 1 else math.nan
+    return fmean(differences), spread / math.sqrt(len(differences))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pairs", type=int, default=len(PAIRS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--size", default="384x192")
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--cutouts", type=int, default=12)
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    settings = {"size": given.size, "steps": given.steps, "cutouts": given.cutouts, "threads": 1}
+    wanted = [(pair, seed) for pair in PAIRS[: given.pairs] for seed in range(given.seeds)]
+    runs: dict[str, list[Run]] = {name: [] for name in GROWTH}
+    for pair, seed in track(wanted, "paintings", console=Console(stderr=True)):
+        for name, how in GROWTH.items():
+            size = {"start_size": given.size} if name == "plain" else {}
+            recipe = Recipe.build(prompts=pair, seed=seed, **settings, **how, **size)
+            runs[name].append(run(recipe, CACHE / "growth", EYES))
+    plain = runs["plain"]
+    rows, found = [], {}
+    for name, painted in runs.items():
+        time = took_s(painted) / took_s(plain)
+        scores = {
+            measure: fmean(one.measures[-1][measure] for one in painted) for measure in ("match", "contrast")
+        }
+        more, error = against(painted, plain, "match")
+        found[name] = {"time": time, **scores, "match less plain": more, "standard error": error}
+        rows.append([name, time, scores["match"], f"{more:+.4f} ± {error:.4f}", scores["contrast"]])
+    good = [name for name, one in found.items() if one["time"] <= TIME and one["match less plain"] >= 0]
+    holds = report(
+        "growth",
+        f"{len(wanted)} paintings of {given.size} in each way, {given.steps} steps of {given.cutouts} cutouts",
+        ("", "time, of plain", "match", "match less plain", "contrast"),
+        rows,
+        verdicts=[
+            Verdict(f"the plain match in at most {TIME} of its time", ", ".join(good) or "none", bool(good))
+        ],
+        data={"protocol": __doc__, "settings": settings | {"judge": EYES}, "ways": found},
+        out=given.out,
+    )
+    raise SystemExit(not holds)
+
+
+if __name__ == "__main__":
+    main()

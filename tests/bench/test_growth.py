@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+import math
+import sys
+
+import pytest
+
+from bench import growth
+from bench.triage import Run
+
+
+def painted(match, small_s, large_s):
+    return Run(
+        measures=[{"match": 0.0, "contrast": 0.0}, {"match": match, "contrast": 1.0}],
+        canvases=["4x4"] * 3 + ["8x8"] * 2,
+        step_s={"4x4": small_s, "8x8": large_s},
+        judging_s=0.0,
+    )
+
+
+def test_time_is_that_of_the_median_painting():
+    runs = [painted(0, 1, 10), painted(0, 2, 30), painted(0, 100, 20)]
+    assert growth.took_s(runs) == 3 * 2 + 2 * 20
+
+
+def test_pictures_are_compared_pair_by_pair():
+    mean, error = growth.against(
+        [painted(0.3, 1, 1), painted(0.5, 1, 1)], [painted(0.1, 1, 1), painted(0.4, 1, 1)], "match"
+    )
+    assert mean == pytest.approx(0.15)
+    assert error == pytest.approx(0.05)
+    assert math.isnan(growth.against([painted(1, 1, 1)], [painted(0, 1, 1)], "match")[1])
+
+
+@pytest.mark.embedded
+def test_it_paints_and_judges(tmp_path, monkeypatch):
+    monkeypatch.setattr(growth, "CACHE", tmp_path)
+    asked = ["growth", "--pairs", "1", "--seeds", "1", "--size", "96x48", "--steps", "20", "--cutouts", "2"]
+    monkeypatch.setattr(sys, "argv", [*asked, "--out", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        growth.main()
+    found = json.loads((tmp_path / "growth.json").read_text(encoding="utf-8"))
+    assert found["ways"]["plain"]["time"] == 1
+    assert set(found["ways"]) == set(growth.GROWTH)
+    assert len(list((tmp_path / "growth").iterdir())) == len(growth.GROWTH)
