@@ -20,7 +20,7 @@ def parse_bytes(text: str) -> int:
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", text)
     unit = UNITS.get(found[2].lower()) if found else None
-    if found is None or unit is None or float(found[1]) * unit < 1:
+    if found is None or unit is None or not 1 <= float(found[1]) * unit < 2**63:
         raise InputError(f"memory {text!r}: is no amount of memory; write for example 6GB or 800MB")
     return round(float(found[1]) * unit)
 

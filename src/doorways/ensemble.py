@@ -17,7 +17,7 @@ from doorways.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Models that are loaded, and where and in which precision they compute."""
+    """Models that are loaded, and where and in which precision they compute; for one painting at a time."""
 
     place: Device
     generator: Generator
@@ -26,6 +26,8 @@ class Ensemble:
     @classmethod
     def open(cls, recipe: Recipe, prompts: tuple[Prompt, ...]) -> Self:
         """The models of a recipe, the eyes told what to look for; InputError for a model that is not there."""
+        if recipe.threads is not None:
+            torch.set_num_threads(recipe.threads)
         place = choose_device(recipe.device, recipe.precision)
         generator = load_generator(recipe.generator, device=place.device, dtype=place.dtype)
         weights = recipe.weighted_perceptors
@@ -36,19 +38,19 @@ class Ensemble:
         eyes = [Eye.open(one, weight / total, prompts, place.device) for one, weight in perceptors]
         return cls(place, generator, tuple(eyes))
 
-    def computing_in(self, precision: str) -> Self:
-        """The same models in another precision; those of this ensemble are changed."""
+    def computing_in(self, precision: str, prompts: tuple[Prompt, ...]) -> Self:
+        """The same models in another precision, in which the prompts are embedded anew; those of this ensemble are changed."""
         place = choose_device(str(self.place.device), precision)
         self.generator.to(place.device, place.dtype)
-        for eye in self.eyes:
-            eye.perceptor.to(place.device, place.dtype)
-        return replace(self, place=place)
+        perceptors = [(eye.perceptor.to(place.device, place.dtype), eye.weight) for eye in self.eyes]
+        eyes = tuple(Eye.open(perceptor, weight, prompts, place.device) for perceptor, weight in perceptors)
+        return replace(self, place=place, eyes=eyes)
 
     def for_recipe(self, recipe: Recipe) -> tuple[Eye, ...]:
         """Eyes that have not looked yet, and these models set to save the memory that `recipe` wants saved."""
         chain = getattr(self.generator, "chain", None)
         if chain is not None:
-            chain.recomputes = recipe.recompute
+            chain.recomputes = bool(recipe.recompute)
         return tuple(
             replace(
                 eye, residual_mean=torch.zeros_like(eye.residual_mean), seen=0, micro_batch=recipe.micro_batch

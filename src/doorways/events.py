@@ -27,10 +27,11 @@ class Grew:
 
 @dataclass(frozen=True)
 class Squeezed:
-    """Memory ran out in the step after `step`; it and those that follow are taken with less, as `note` says."""
+    """Memory ran out in the step after `step`; it and those that follow are taken with less, as `note` and `recipe` say."""
 
     step: int
     note: str
+    recipe: Recipe
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Painter:
     def _prepare(self, recipe: Recipe) -> None:
         """Everything but the models."""
         if recipe.precision not in ("auto", self.ensemble.place.precision):
-            self.ensemble = self.ensemble.computing_in(recipe.precision)
+            self.ensemble = self.ensemble.computing_in(recipe.precision, self.prompts)
         self.place, self.generator = self.ensemble.place, self.ensemble.generator
         device = self.place.device
         self.growth = Growth.plan(recipe, self.generator.factor)
@@ -127,7 +127,8 @@ class Painter:
                 self.grow(self.growth.size_at(self.step))
                 yield Grew(self.step, self.size)
             while (taken := self.try_step()) is None:
-                yield Squeezed(self.step, self.squeeze())
+                note = self.squeeze()
+                yield Squeezed(self.step, note, self.recipe)
             loss, parts = taken
             yield Stepped(self.step, self.recipe.steps, loss, parts, self.size, time.perf_counter() - began)
         yield Finished(self.step)
@@ -202,6 +203,7 @@ class Painter:
     def try_step(self) -> tuple[float, dict[str, float]] | None:
         """`take_step`; None, and nothing has changed, where memory ran out and less can be taken."""
         drawn = self.rng.get_state()
+        learnt = [(eye.residual_mean.clone(), eye.seen) for eye in self.eyes]
         try:
             with out_of_memory(self.recipe):
                 return self.take_step()
@@ -209,6 +211,8 @@ class Painter:
             if thriftier(self.recipe, self.generator) is None:
                 raise
         self.rng.set_state(drawn)
+        for eye, (mean, seen) in zip(self.eyes, learnt, strict=True):
+            eye.residual_mean, eye.seen = mean, seen
         return None
 
     def squeeze(self) -> str:

@@ -236,8 +236,8 @@ class Recipe(BaseModel):
     micro_batch: int | None = _setting(
         "Machine", "Pieces embedded at once, to save memory; all of them if not given.", None, ge=1, le=4096
     )
-    recompute: bool = _setting(
-        "Machine", "Save memory by decoding again on the way back what was decoded before.", False
+    recompute: bool | None = _setting(
+        "Machine", "Save memory by decoding again on the way back; if need be, if not given.", None
     )
 
     @model_validator(mode="before")

@@ -91,11 +91,10 @@ class StripGaze:
         """Goes over all of `latent` at first, for the moments and the small picture."""
         if self.moments is not None:
             return
-        self.moments = self.decoder.survey(latent)
-        tiles = self.decoder.pictures(latent, self.decoder.pooled(self.moments, latent.shape[3]))
-        self.small = torch.cat(
-            [F.avg_pool2d(self._under_mask(tile, start, stop), self.scale) for start, stop, tile in tiles], 3
-        )
+        moments = self.decoder.survey(latent)
+        tiles = self.decoder.pictures(latent, self.decoder.pooled(moments, latent.shape[3]))
+        small = [F.avg_pool2d(self._under_mask(tile, start, stop), self.scale) for start, stop, tile in tiles]
+        self.moments, self.small = moments, torch.cat(small, 3)
 
     def refreshed(self, latent: Tensor, step: int) -> Tensor:
         """The moments of the canvas; every `REFRESH` steps one tile's are found again."""

@@ -109,9 +109,10 @@ def test_the_floor_counts_each_product_there_and_back():
     wide = multiply_adds(build(TINY.generator, TINY.perceptor, ["forest"], Size(128, 32), 4))
     more = multiply_adds(build(TINY.generator, TINY.perceptor, ["forest"], Size(64, 32), 8))
     decode, embed = wide - counted, (more - counted) / 4
-    assert decode + 4 * embed == pytest.approx(counted, rel=0.05), "attention alone is not linear"
+    assert decode + 4 * embed == pytest.approx(counted, rel=0.1), "attention alone is not linear"
     last = reference.model.decoder.conv_out
     assert decode > 2 * 64 * 32 * 9 * last.in_channels * last.out_channels
+    assert 2 * decode > wide, "twice as wide takes more than twice as much, where there is attention"
     assert 1e8 < rate(torch.float32) < 1e15
 
 

@@ -7,7 +7,7 @@ import torch
 
 from doorways.ensemble import Ensemble
 from doorways.memory import Forecast, Meter, forecast
-from doorways.memory.forecast import ALLOCATOR, bound, smaller, step_pixels
+from doorways.memory.forecast import ALLOCATOR, Rates, bound, smaller, step_pixels
 from doorways.painter import Painter
 from doorways.prompts import parse_prompts
 from tests.recipes import clip, quick, vqgan
@@ -31,6 +31,8 @@ def painter(**settings) -> Painter:
         {"recompute": True},
         {"semantic_symmetry": 0.3, "tone_symmetry": 0.1},
         {"perceptor": [clip(), clip(1, 32)]},
+        {"perceptor": ["embedded", "embedded-judge"], "cutouts": 48},
+        {"perceptor": ["embedded", "embedded-judge"], "cutouts": 48, "micro_batch": 8},
         {"size": "96x192", "start_size": "96x192"},
         {"generator": "fourier"},
     ],
@@ -60,15 +62,25 @@ def test_micro_batches_and_recomputation_take_less():
 
 
 def test_the_peak_is_that_of_the_phase_which_takes_most():
-    ahead = Forecast({"look": (0, 10, 0, 0), "see": (100, 0, 1, 5)}, "mps")
+    look = Rates(0, 10, 0)
+    ahead = Forecast(
+        whole={"look": look, "see": Rates(100, 0, 6)},
+        split={"look": look, "see": Rates(100, 0, 1, 5)},
+        device="mps",
+    )
     assert ahead.need(1000, 1, 1) == 11_000
     assert ahead.need(1, 100, 50) == round(1.1 * (100 + 100 + 250))
-    assert ahead.need(1, 100, 1000) == round(1.1 * (100 + 100 + 500)), "no more at once than there are"
+    assert ahead.need(1, 100, 1000) == round(1.1 * (100 + 600)), "no more at once than there are"
 
 
 def test_trials_are_small_and_keep_the_shape():
     assert smaller(quick(size="768x384"), 0.5, 8) == (384, 192)
-    assert smaller(quick(size="16384x512", window=2048), 0.5, 8) == (2896, 88)
+    assert smaller(quick(size="16384x512", window=2048), 0.5, 8) == (2904, 88)
+    for size in ("360x240", "1152x768", "1536x1024", "384x256", "240x360"):
+        for part in (0.5, 0.35):
+            assert smaller(quick(size=size), part, 8).aspect >= quick(size=size).size.aspect, (
+                "room for its prompts"
+            )
     assert smaller(quick(size="24x12"), 0.5, 4) == (24, 12), "too few cells to take any away"
 
 

@@ -14,8 +14,10 @@ from doorways.explore.theme import Theme
 from doorways.library import Entry, Library, Sweep, differences
 from doorways.recipe import Recipe
 
-LEFT_OPEN = ("start_size", "learning_rate", "threads", "precision", "memory", "micro_batch", "recompute")
-"""Settings that the painter fills in where a theme leaves them open, so that they are no part of a painting's key."""
+LEFT_OPEN = (
+    "start_size", "learning_rate", "threads", "precision", "memory", "micro_batch", "recompute", "window",
+)  # fmt: skip
+"""Settings that the painter may fill in or change to fit a theme's `memory`, so that they are no part of a painting's key."""
 
 UNDER_WAY = ("waiting", "running", "resting", "paused")
 """States of paintings that have not come to their end."""
@@ -81,9 +83,7 @@ def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Chang
     new, left, wanted = [], [], set[str]()
     for one in planned:
         settings = one.recipe.settings()
-        same = [
-            e for e in there.get(_open_key(settings), ()) if not differences(settings, defaults | e.recipe)
-        ]
+        same = [e for e in there.get(_open_key(settings), ()) if _is(e, settings, defaults)]
         wanted.update(entry.id for entry in same)
         if not same:
             new.append(one)
@@ -145,6 +145,12 @@ def rungs_of(sweep: Sweep) -> Rungs | None:
 def _comes_back(entry: Entry) -> bool:
     """Whether it was stopped before it was judged, and not as a reject."""
     return was_killed(entry) and entry.verdict != "reject"
+
+
+def _is(entry: Entry, settings: dict[str, Any], defaults: dict[str, Any]) -> bool:
+    """Whether a painting is what a theme asks for; to fit its `memory` the painter may have narrowed the window."""
+    fitted = {"window"} if "memory" in settings else set[str]()
+    return not differences(settings, defaults | entry.recipe).keys() - fitted
 
 
 def _open_key(settings: dict[str, Any]) -> str:

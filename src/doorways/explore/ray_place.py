@@ -18,7 +18,7 @@ from torch import Tensor
 
 import doorways
 from doorways.errors import DoorwaysError, InputError
-from doorways.events import Event, Stepped
+from doorways.events import Event, Squeezed, Stepped
 from doorways.explore.place import NoRoom
 from doorways.explore.ray_cluster import Needs, nodes, reason
 from doorways.explore.ray_easel import Easel
@@ -132,6 +132,8 @@ class FarPainter:
         while (event := answer(self._easel.go_on.remote())) is not None:
             if isinstance(event, Stepped):
                 self.step = event.step
+            if isinstance(event, Squeezed):
+                self.recipe = event.recipe
             yield event
 
     def picture(self) -> Tensor:

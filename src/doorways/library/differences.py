@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FILLED_IN = ("start_size", "learning_rate", "threads", "precision", "device", "memory", "micro_batch")
+FILLED_IN = (
+    "start_size",
+    "learning_rate",
+    "threads",
+    "precision",
+    "device",
+    "memory",
+    "micro_batch",
+    "recompute",
+)
 """Settings that may be left open, or `auto`, for the painter to fill in."""
 
 

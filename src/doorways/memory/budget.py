@@ -7,14 +7,15 @@ from pathlib import Path
 import psutil
 import torch
 
-CONTROL_GROUPS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ),
-)
-"""Where Linux writes what a container may use and uses, for versions 2 and 1 of its control groups."""
+GROUPS = Path("/proc/self/cgroup")
+"""Where Linux tells in which control groups, such as a container's, this process is."""
+MOUNTED = Path("/sys/fs/cgroup")
+"""Where it keeps them."""
+FILES = {
+    "": ("memory.max", "memory.current", "inactive_file"),
+    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+}
+"""What a group may use, what it uses, and what of that is files that can be dropped: version 2, and 1."""
 
 
 def used(device: torch.device) -> int:
@@ -37,11 +38,30 @@ def within_reach(device: torch.device) -> int:
 
 
 def _left_to_the_group() -> list[int]:
-    """Bytes that the container still lets its processes have, where there is one with a limit."""
+    """Bytes that each group this process is in still lets it have, where there are limits."""
     left = [2**63]
-    for limit, current in CONTROL_GROUPS:
-        try:
-            left.append(max(0, int(limit.read_text()) - int(current.read_text())))
-        except (OSError, ValueError):  # no such group, or "max"
-            continue
+    for line in _lines(GROUPS):
+        _, kinds, path = line.split(":", 2)
+        if "memory" in kinds.split(",") or not kinds:
+            kind = "memory" if kinds else ""
+            inside = MOUNTED / kind / path.strip("/")
+            for group in (inside, *inside.parents):
+                if group.is_relative_to(MOUNTED / kind):
+                    left += _left(group, *FILES[kind])
     return left
+
+
+def _left(group: Path, limit: str, usage: str, droppable: str) -> list[int]:
+    try:
+        most, taken = (int((group / name).read_text()) for name in (limit, usage))
+    except (OSError, ValueError):  # no such group, or "max"
+        return []
+    about = dict(line.split(" ", 1) for line in _lines(group / "memory.stat"))
+    return [max(0, most - taken + int(about.get(droppable, 0)))]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:
+        return []

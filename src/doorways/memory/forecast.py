@@ -1,10 +1,11 @@
-"""How much memory a step will take at its peak, told from a few steps on a small canvas with few pieces."""
+"""How much memory a step will take at its peak, told from a few steps on small canvases with few pieces."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -14,7 +15,7 @@ from doorways.recipe import Recipe
 from doorways.size import Size
 
 Rehearse = Callable[[Recipe, Meter], None]
-"""Takes the first step of a recipe under a meter, with the models at hand, and changes nothing."""
+"""Takes the first step of a recipe under a meter, with the models at hand, and changes nothing of what is painted."""
 
 FIRST = "look"
 """The phase that a meter begins in; the painter names the others: `see`, and `back` once the picture has its gradient."""
@@ -27,48 +28,68 @@ ALLOCATOR = {"cpu": (1.25, 40e6), "cuda": (1.1, 0.0), "mps": (1.1, 0.0)}
 for themselves and what the allocator does not give back (`bench/memory_plan.py`); on a GPU blocks rounded up, not measured."""
 
 
+class Rates(NamedTuple):
+    """How the bytes of a phase grow; none is below 0."""
+
+    constant: float
+    pixel: float
+    cutout: float
+    at_once: float = 0.0
+    """Of a cutout of one micro-batch, besides."""
+
+    def bytes(self, pixels: int, cutouts: int, micro_batch: int) -> float:
+        """Of so much of everything."""
+        return self.constant + self.pixel * pixels + self.cutout * cutouts + self.at_once * micro_batch
+
+
 @dataclass(frozen=True)
 class Forecast:
-    """Bytes of a step's tensors: in each phase they grow with pixels, with cutouts, and with those embedded at once.
+    """Bytes of a step's tensors, phase by phase.
 
     Attributes:
-        growth: phase -> (constant, per pixel, per cutout, per cutout embedded at once), bytes, none below 0.
+        whole: where all pieces are embedded at once.
+        split: where they are embedded in micro-batches.
         device: its type.
     """
 
-    growth: Mapping[str, tuple[float, float, float, float]]
+    whole: Mapping[str, Rates]
+    split: Mapping[str, Rates]
     device: str
 
     def need(self, pixels: int, cutouts: int, micro_batch: int) -> int:
         """Bytes beyond what the models and the libraries hold, at the peak of a step."""
-        sizes = (1, pixels, cutouts, min(cutouts, micro_batch))
-        most = max(
-            sum(rate * size for rate, size in zip(rates, sizes, strict=True))
-            for rates in self.growth.values()
-        )
+        phases = self.whole if micro_batch >= cutouts else self.split
+        most = max(rates.bytes(pixels, cutouts, micro_batch) for rates in phases.values())
         factor, more = ALLOCATOR[self.device]
         return round(factor * most + more)
 
 
 def forecast(recipe: Recipe, generator: Generator, rehearse: Rehearse, device: torch.device) -> Forecast:
-    """What steps of a recipe take, from four small ones: a step's memory is linear in what it is made of, phase by phase.
+    """What steps of a recipe take, from six small ones: a step's memory is linear in what it is made of, phase by phase.
 
     Args:
         recipe: of which everything counts but its size, cutouts and micro-batch.
     """
     near, far = (smaller(recipe, part, generator.factor) for part in SHRINKING)
-    trials = ((near, FEW, FEW), (far, FEW, FEW), (near, 2 * FEW, 2 * FEW), (near, 2 * FEW, FEW))
-    peaks = [_peaks(recipe, *trial, rehearse=rehearse, device=device) for trial in trials]
-    pixels = [size.width * size.height for size in (near, far)]
-    growth = {}
-    for phase in peaks[0]:
-        least, narrower, more, split = (each.get(phase, 0) for each in peaks)
-        per_pixel = max(0.0, (least - narrower) / max(1, pixels[0] - pixels[1]))
-        at_once = max(0.0, (more - split) / FEW)
-        per_cutout = max(0.0, (split - least) / FEW)
-        constant = max(0.0, least - per_pixel * pixels[0] - (per_cutout + at_once) * FEW)
-        growth[phase] = (constant, per_pixel, per_cutout, at_once)
-    return Forecast(growth, device.type)
+    pixels, fewer = near.width * near.height, far.width * far.height
+
+    def peaks(size: Size, cutouts: int, micro_batch: int) -> dict[str, int]:
+        return _peaks(recipe, size, cutouts, micro_batch, rehearse=rehearse, device=device)
+
+    base, narrow, more = peaks(near, FEW, FEW), peaks(far, FEW, FEW), peaks(near, 2 * FEW, 2 * FEW)
+    halves, quarters, many = (
+        peaks(near, *counts) for counts in ((2 * FEW, FEW), (2 * FEW, FEW // 2), (4 * FEW, FEW))
+    )
+    whole, split = {}, {}
+    for phase in base:
+        pixel = max(0.0, (base[phase] - narrow[phase]) / max(1, pixels - fewer))
+        cutout = max(0.0, (more[phase] - base[phase]) / FEW)
+        whole[phase] = Rates(max(0.0, base[phase] - pixel * pixels - cutout * FEW), pixel, cutout)
+        cutout = max(0.0, (many[phase] - halves[phase]) / (2 * FEW))
+        at_once = max(0.0, (halves[phase] - quarters[phase]) / (FEW - FEW // 2))
+        rest = halves[phase] - pixel * pixels - cutout * 2 * FEW - at_once * FEW
+        split[phase] = Rates(max(0.0, rest), pixel, cutout, at_once)
+    return Forecast(whole, split, device.type)
 
 
 def bound(recipe: Recipe, generator: Generator, rehearse: Rehearse, device: torch.device) -> int:
@@ -86,14 +107,15 @@ def step_pixels(recipe: Recipe) -> int:
 
 
 def smaller(recipe: Recipe, part: float, factor: int) -> Size:
-    """A canvas of nearly the recipe's shape, in whole cells, and `part`² of the pixels that a step decodes.
+    """A canvas of nearly the recipe's shape, in whole cells, and about `part`² of the pixels that a step decodes.
 
-    The size itself where it has few cells.
+    Never less wide for its height, so that it has room for the prompts; the size itself where it has few cells.
     """
     if min(recipe.size) < 4 * factor:
         return recipe.size
     part *= math.sqrt(step_pixels(recipe) / (recipe.size.width * recipe.size.height))
-    return Size(*(max(1, round(side * part / factor)) * factor for side in recipe.size))
+    width, height = (side * part / factor for side in recipe.size)
+    return Size(math.ceil(width) * factor, max(1, math.floor(height)) * factor)
 
 
 def _peaks(

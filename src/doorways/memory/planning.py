@@ -2,7 +2,7 @@
 
 Thrift comes in this order: pieces are embedded a few at a time (micro-batches), what was decoded is decoded again on the
 way back, wide canvases are painted in narrower windows, networks run in bf16. The first two change a picture by rounding
-alone.
+alone; the others are taken only where the artist names an amount, so that what else runs on the machine makes no other picture.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def plan(
     rehearse: Rehearse,
     can_be: Callable[[Recipe], bool],
 ) -> Plan:
-    """The least thrift that brings a step within the recipe's `memory`, or within what is free.
+    """The least thrift that brings a step within the recipe's `memory`; or within what is free, if it can be by rounding alone.
 
     Args:
         recipe: what is to be painted; what it says of micro-batches and recomputation is where thrift begins.
@@ -90,9 +90,11 @@ def _steps_of_thrift(
     """Changes to a recipe, each with those before it."""
     changes: dict[str, Any] = {}
     yield dict(changes)
-    if not recipe.recompute and getattr(generator, "chain", None) is not None:
+    if recipe.recompute is None and getattr(generator, "chain", None) is not None:
         changes["recompute"] = True
         yield dict(changes)
+    if recipe.memory is None:
+        return
     window = min(recipe.window, recipe.size.width)
     while (window := window // 2) and can_be(recipe.override(window=window)):
         changes["window"] = window
@@ -134,7 +136,7 @@ def thriftier(recipe: Recipe, generator: Generator) -> dict[str, Any] | None:
     count = min(recipe.micro_batch or recipe.cutouts, recipe.cutouts)
     if count > 1:
         return {"micro_batch": (count + 1) // 2}
-    if not recipe.recompute and getattr(generator, "chain", None) is not None:
+    if recipe.recompute is None and getattr(generator, "chain", None) is not None:
         return {"recompute": True}
     return None
 
