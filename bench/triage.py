@@ -2,6 +2,7 @@
 
     python -m bench.triage                        the whole: 20 subjects x 16 seeds
     python -m bench.triage --subjects 2 --seeds 4
+    python -m bench.triage --set "learning_rate=0: 0.2, 0.4: 0.03, 1: 0.01" --set grow_at=0.25 --out /tmp
 
 Every painting is painted whole and judged on the way, at each of `LOOKS`, by the embedded judge, which does not paint.
 That is kept in bench/cache/triage/, so that a bench that was stopped goes on where it was; and rungs are tried on what is
@@ -196,11 +197,15 @@ def main() -> None:
     parser.add_argument("--size", default="192x96")
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--cutouts", type=int, default=16)
+    parser.add_argument(
+        "--set", action="append", default=[], help="NAME=VALUE, another setting of the recipes"
+    )
     parser.add_argument("--judge", default=EYES)
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     torch.set_num_threads(1)
     settings = {"size": given.size, "steps": given.steps, "cutouts": given.cutouts, "threads": 1}
+    settings |= dict(one.split("=", 1) for one in given.set)
     subjects = paint(settings, given.subjects, given.seeds, CACHE / "triage", given.judge)
     total = len(subjects)
     needed = round(0.9 * total)
