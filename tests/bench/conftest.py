@@ -18,3 +18,5 @@ def random_models() -> Iterator[None]:
         generators.things.pop(name, None)
     perceptors.things.pop("random-clip", None)
     enter.cache_clear()
+    if (folder := vars(enter).pop("folder", None)) is not None:
+        folder.cleanup()
