@@ -142,7 +142,6 @@ def run(*, settings: int = len(SETTINGS), limits: int = len(LIMITS), out: Path =
         verdicts.append(Verdict(f"forecast within {OFF:.0%}: {name(given)}", f"{off:+.1%}", abs(off) <= OFF))
         found["forecasts"].append({"settings": given, "told_mib": ahead, "peak_mib": peak, "off": off})
     for given, memory in track(LIMITS[:limits], "limits", console=Console(stderr=True)):
-        asked = recipe({**given, "memory": memory})
         peak = peak_mib(within, given, memory)["peak"]
         kept = alone(difference, given, memory)
         share = peak * 2**20 / parse_bytes(memory)
@@ -155,7 +154,7 @@ def run(*, settings: int = len(SETTINGS), limits: int = len(LIMITS), out: Path =
         if kept["chosen"]["precision"] == "fp32":
             rounded = kept["difference"] <= ROUNDING
             verdicts.append(Verdict(f"as without a limit: {label}", f"{kept['difference']:.1e}", rounded))
-        found["limits"].append({"settings": given, "memory": asked.memory, "peak_mib": peak, **kept})
+        found["limits"].append({"settings": given, "memory": memory, "peak_mib": peak, **kept})
     return report(
         "memory_plan",
         "Memory of a step: told, and asked for",

@@ -10,9 +10,9 @@ from PIL import Image
 
 from doorways.checkpoint import load_checkpoint, save_checkpoint
 from doorways.errors import InputError
-from doorways.events import Grew, Stepped
+from doorways.events import Grew, Squeezed, Stepped
 from doorways.gaze import WholeGaze
-from doorways.generators.parts import all_around
+from doorways.generators.parts import PartDecoder, all_around
 from doorways.painter import Painter
 from doorways.pictures import fit, read_picture, to_image
 from doorways.registry import perceptors
@@ -253,3 +253,19 @@ def test_wrap_brings_its_border_and_takes_it_away():
 def test_the_small_picture_is_as_large_as_the_limit_and_its_pixels_lie_within_cells():
     assert [shrinking(width, 2048, 16) for width in (2049, 4096, 4112, 32768, 65536)] == [2, 2, 4, 16, 16]
     assert shrinking(65536, 2048, 1) == 1
+
+
+def test_where_memory_runs_out_in_the_first_survey_it_is_gone_over_again(monkeypatch):
+    expected = run(wide(steps=3)).descent.latent
+    pictures, left = PartDecoder.pictures, [1]
+
+    def runs_out(self, latent, moments):
+        if left[0]:
+            left[0] -= 1
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return pictures(self, latent, moments)
+
+    painter = wide(steps=3)
+    monkeypatch.setattr(PartDecoder, "pictures", runs_out)
+    assert [type(event) for event in painter][1:3] == [Squeezed, Stepped]
+    torch.testing.assert_close(painter.descent.latent, expected, atol=1e-3, rtol=1e-3)

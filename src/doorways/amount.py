@@ -28,7 +28,9 @@ def parse_bytes(text: str) -> int:
 def said(amount: float) -> str:
     """Bytes as a person reads them.
 
-    >>> said(6.24e9), said(8.6e8)
-    ('6.2 GB', '860 MB')
+    >>> said(6.24e9), said(8.6e8), said(2.14e6), said(1)
+    ('6.2 GB', '860 MB', '2.1 MB', '0.1 MB')
     """
-    return f"{amount / 1e9:.1f} GB" if amount >= 1e9 else f"{amount / 1e6:.0f} MB"
+    if amount >= 1e9:
+        return f"{amount / 1e9:.1f} GB"
+    return f"{max(amount / 1e6, 0.1):.{0 if amount >= 1e7 else 1}f} MB"

@@ -46,14 +46,8 @@ class Ensemble:
         eyes = tuple(Eye.open(perceptor, weight, prompts, place.device) for perceptor, weight in perceptors)
         return replace(self, place=place, eyes=eyes)
 
-    def for_recipe(self, recipe: Recipe) -> tuple[Eye, ...]:
-        """Eyes that have not looked yet, and these models set to save the memory that `recipe` wants saved."""
-        chain = getattr(self.generator, "chain", None)
-        if chain is not None:
-            chain.recomputes = bool(recipe.recompute)
+    def fresh_eyes(self) -> tuple[Eye, ...]:
+        """Eyes that have not looked yet."""
         return tuple(
-            replace(
-                eye, residual_mean=torch.zeros_like(eye.residual_mean), seen=0, micro_batch=recipe.micro_batch
-            )
-            for eye in self.eyes
+            replace(eye, residual_mean=torch.zeros_like(eye.residual_mean), seen=0) for eye in self.eyes
         )

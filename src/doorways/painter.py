@@ -55,8 +55,6 @@ class Painter:
     """
 
     def __init__(self, recipe: Recipe, *, ensemble: Ensemble | None = None) -> None:
-        if recipe.threads is not None:
-            torch.set_num_threads(recipe.threads)
         self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
         self.ensemble = ensemble or Ensemble.open(recipe, self.prompts)
         self.thrift = ""
@@ -85,7 +83,8 @@ class Painter:
             threads=torch.get_num_threads(),
             precision=self.place.precision,
         )
-        self.eyes = self.ensemble.for_recipe(recipe)
+        self.eyes = self.ensemble.fresh_eyes()
+        self._save_memory()
         self.symmetry = parse_symmetry(recipe.symmetry)
         self.aims = Aims.read(recipe)
         self.start = Start.read(recipe)
@@ -219,9 +218,15 @@ class Painter:
         """Takes less memory from now on; how, in a few words."""
         changes = thriftier(self.recipe, self.generator) or {}
         self.recipe = self.recipe.override(**changes)
-        for eye, sparing in zip(self.eyes, self.ensemble.for_recipe(self.recipe), strict=True):
-            eye.micro_batch = sparing.micro_batch
+        self._save_memory()
         return ", ".join(f"{name} {value}" for name, value in changes.items())
+
+    def _save_memory(self) -> None:
+        """Sets the models to what the recipe says of micro-batches and recomputation."""
+        for eye in self.eyes:
+            eye.micro_batch = self.recipe.micro_batch
+        if chain := getattr(self.generator, "chain", None):
+            chain.recomputes = bool(self.recipe.recompute)
 
     def rehearse(self, recipe: Recipe, meter: Meter) -> None:
         """The first step of another recipe under a meter, with these models; nothing of this painting changes."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from doorways.explore.campaign import compare, rungs_of
+import pytest
+
+from doorways.explore.campaign import compare, enlist, rungs_of
 from doorways.explore.hand import kill, stop
 from doorways.explore.sweep import plan
 from doorways.explore.theme import Theme
@@ -50,6 +52,29 @@ def test_what_an_older_version_did_not_know_makes_no_other_painting_of_it(librar
     theme = Theme.from_file(quick_theme(seeds=1))
     change = compare(library, theme, plan(theme))
     assert (change.new, change.gone, change.kept) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "fitted", "kept"),
+    [
+        ("", {"micro_batch": 2, "recompute": True}, 1),
+        ('memory = "6GB"\n', {"micro_batch": 2, "recompute": True, "window": 96, "precision": "bf16"}, 1),
+        ("", {"window": 96}, 0),
+    ],
+)
+def test_what_was_done_to_fit_into_memory_makes_no_other_painting_of_it(
+    library, quick_theme, said, fitted, kept
+):
+    path = quick_theme(seeds=1)
+    text = path.read_text("utf-8")
+    assert "[recipe]\n" in text
+    path.write_text(text.replace("[recipe]\n", f"[recipe]\n{said}"), "utf-8")
+    theme = Theme.from_file(path)
+    sweep = enlist(library, theme, compare(library, theme, plan(theme)), {})
+    (entry,) = library.list(sweep=sweep.id)
+    settings = {name: value for name, value in entry.recipe.items() if name != "memory"} | fitted
+    library.database.rows("UPDATE paintings SET recipe = ? WHERE id = ?", (json.dumps(settings), entry.id))
+    assert compare(library, theme, plan(theme)).kept == kept
 
 
 def test_what_the_painter_fills_in_makes_no_other_painting_of_it(library, enlisted, quick_theme):

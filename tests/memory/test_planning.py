@@ -73,6 +73,11 @@ def test_what_was_chosen_is_in_the_recipe_and_is_said(held):
     assert chosen(resumed) == chosen(painter)
 
 
+def test_trials_have_room_for_the_prompts_where_the_canvas_has():
+    recipe = quick(prompts="forest | ocean | fire | snow", size="180x120", generator=vqgan(), cutouts=2)
+    assert Painter(recipe).size == (180, 120)
+
+
 def test_where_memory_suffices_nothing_is_said(held):
     painter = limited(1000)
     assert painter.notes() == (painter.place.note,)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from doorways.amount import said
 from doorways.models.catalogue import Model, find, known_models
 from doorways.models.hub import HUB
 from doorways.models.presets import PRESETS
@@ -74,13 +75,7 @@ def size_text(count: int) -> str:
     >>> size_text(304_000_000), size_text(1_713_000_000), size_text(0)
     ('304 MB', '1.7 GB', '-')
     """
-    if not count:
-        return "-"
-    return (
-        f"{count / 1e9:.1f} GB"
-        if count >= 1e9
-        else f"{max(count / 1e6, 0.1):.{0 if count >= 1e7 else 1}f} MB"
-    )
+    return said(count) if count else "-"
 
 
 def _description(model: Model) -> str:

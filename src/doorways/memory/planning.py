@@ -90,7 +90,7 @@ def _steps_of_thrift(
     """Changes to a recipe, each with those before it."""
     changes: dict[str, Any] = {}
     yield dict(changes)
-    if recipe.recompute is None and getattr(generator, "chain", None) is not None:
+    if _may_recompute(recipe, generator):
         changes["recompute"] = True
         yield dict(changes)
     if recipe.memory is None:
@@ -102,6 +102,10 @@ def _steps_of_thrift(
     if recipe.precision == "auto" and place.precision == "fp32" and _computes_bf16(place):
         changes["precision"] = "bf16"
         yield dict(changes)
+
+
+def _may_recompute(recipe: Recipe, generator: Generator) -> bool:
+    return recipe.recompute is None and getattr(generator, "chain", None) is not None
 
 
 def _computes_bf16(place: Device) -> bool:
@@ -136,9 +140,7 @@ def thriftier(recipe: Recipe, generator: Generator) -> dict[str, Any] | None:
     count = min(recipe.micro_batch or recipe.cutouts, recipe.cutouts)
     if count > 1:
         return {"micro_batch": (count + 1) // 2}
-    if recipe.recompute is None and getattr(generator, "chain", None) is not None:
-        return {"recompute": True}
-    return None
+    return {"recompute": True} if _may_recompute(recipe, generator) else None
 
 
 def _note(need: int, changes: dict[str, Any], budget: int, asked: int | None) -> str:
