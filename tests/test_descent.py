@@ -35,6 +35,22 @@ def test_it_takes_the_steps_of_adam():
     assert torch.equal(start, torch.zeros(1, 2, 3, 4)), "the latent given is left as it was"
 
 
+def test_they_are_torchs_to_the_last_bit():
+    latent, rates = torch.zeros(1, 2, 3, 4), [0.1, 0.1, 0.05, 0.2]
+    descent = Descent(latent, learning_rate=0, averaging=0)
+    optimiser = torch.optim.Adam([latent], betas=BETAS)
+    for rate, gradient in zip(rates, gradients(4), strict=True):
+        descent.learning_rate = optimiser.param_groups[0]["lr"] = rate
+        latent.grad = gradient
+        optimiser.step()
+        descent.step(gradient, kept)
+    assert torch.equal(descent.latent, latent)
+    theirs = {f"adam.{name}": tensor for name, tensor in optimiser.state[latent].items()}
+    ours = {name: tensor for name, tensor in descent.tensors().items() if name.startswith("adam.")}
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
+
+
 def test_the_average_is_the_plain_mean_at_first_and_exponential_later():
     descent = Descent(torch.zeros(1, 1, 2, 2), learning_rate=0.1, averaging=0.75)
     latents, averages = [descent.latent.clone()], []

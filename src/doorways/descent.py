@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
+from torch.optim.adam import (
+    adam,
+)  # as a function: torch's optimisers import its compiler first, which takes a second
 
 BETAS = (0.9, 0.99)
 """Adam's decay of its two moments (Kingma and Ba 2015); the second forgets sooner than usual, as cutouts change."""
@@ -33,6 +36,7 @@ class Descent:
     """
 
     visits: Tensor | None
+    _adam: dict[str, Tensor]
 
     def __init__(self, latent: Tensor, *, learning_rate: float, averaging: float) -> None:
         self.learning_rate, self.averaging, self.device = learning_rate, averaging, latent.device
@@ -51,10 +55,22 @@ class Descent:
         if columns is not None:
             self._step_columns(gradient, clamp_, columns)
             return
-        self.latent.grad = gradient
-        self._adam.param_groups[0]["lr"] = self.learning_rate
-        self._adam.step()
-        self.latent.grad = None
+        memory = self._memory()
+        adam(
+            [self.latent],
+            [gradient],
+            [memory["exp_avg"]],
+            [memory["exp_avg_sq"]],
+            [],
+            [memory["step"]],
+            lr=self.learning_rate,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            eps=EPSILON,
+            weight_decay=0,
+            amsgrad=False,
+            maximize=False,
+        )
         clamp_(self.latent)
         self.steps += 1
         self.average.lerp_(self.latent, max(1 - self.averaging, 1 / (self.steps + 1)))
@@ -63,12 +79,7 @@ class Descent:
         """Adam's step of some columns (Kingma and Ba 2015, algorithm 1, with t the column's own)."""
         memory = self._memory()
         if self.visits is None:
-            visits = int(memory["step"]) if "step" in memory else 0
-            self.visits = torch.full((self.latent.shape[-1],), visits, device=self.device)
-        if not memory:
-            memory["step"] = torch.zeros(())
-            memory |= {name: torch.zeros_like(self.latent) for name in MOMENTS}
-            self._adam.state[self.latent] = memory
+            self.visits = torch.full((self.latent.shape[-1],), int(memory["step"]), device=self.device)
         self.steps += 1
         memory["step"].fill_(self.steps)
         self.visits[columns] += 1
@@ -92,9 +103,10 @@ class Descent:
             tensor.index_copy_(-1, columns, part)
 
     def _memory(self) -> dict[str, Tensor]:
-        """Adam's moments, and how many steps they have seen."""
-        memory: dict[str, Tensor] = self._adam.state.get(self.latent, {})
-        return memory
+        """Adam's moments, and how many steps they have seen; nothing yet before the first."""
+        if not self._adam:
+            self._adam = {"step": torch.zeros(())} | {name: torch.zeros_like(self.latent) for name in MOMENTS}
+        return self._adam
 
     def resample(self, resize: Callable[[Tensor], Tensor]) -> None:
         """Goes on with another canvas: the latent, its average and Adam's moments are all put through `resize`."""
@@ -108,7 +120,7 @@ class Descent:
 
     def tensors(self) -> dict[str, Tensor]:
         """All of its memory by name, not copied; `load` takes it back."""
-        moments = {f"adam.{name}": tensor for name, tensor in self._memory().items()}
+        moments = {f"adam.{name}": tensor for name, tensor in self._adam.items()}
         visits = {} if self.visits is None else {"visits": self.visits}
         return {"latent": self.latent, "average": self.average, **moments, **visits}
 
@@ -118,7 +130,7 @@ class Descent:
         Raises:
             KeyError, ValueError: one is missing, or of another shape than it was.
         """
-        moments = {name: tensors[f"adam.{name}"].clone() for name in ("step", *MOMENTS) if steps}
+        moments = {name: tensors[f"adam.{name}"] for name in ("step", *MOMENTS) if steps}
         latents = [tensors["latent"], tensors["average"], *(moments[name] for name in MOMENTS if steps)]
         if len({tensor.shape for tensor in latents}) > 1:
             raise ValueError("the latent, its average and Adam's moments of it differ in shape")
@@ -132,6 +144,6 @@ class Descent:
         if visits is not None and visits.shape != self.latent.shape[-1:]:
             raise ValueError("the visits are not one number for each column")
         self.visits = None if visits is None else visits.to(self.device, copy=True)
-        self._adam = torch.optim.Adam([self.latent], lr=self.learning_rate, betas=BETAS, eps=EPSILON)
+        self._adam = {name: tensor.to(self.latent, copy=True) for name, tensor in moments.items()}
         if moments:
-            self._adam.load_state_dict(self._adam.state_dict() | {"state": {0: moments}})
+            self._adam["step"] = moments["step"].clone()

@@ -29,6 +29,11 @@ class Meter(TorchDispatchMode):
         self._alive: dict[int, int] = {}
         self._total = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: torch would import its whole compiler, which takes a second, to keep it from what is not compiled anyway."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         given = {leaf.untyped_storage()._cdata for leaf in self._tensors((args, kwargs))}
