@@ -91,6 +91,22 @@ def test_help_is_shown_without_torch_numpy_or_pillow():
         assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.embedded
+def test_the_embedded_models_paint_without_diffusers_transformers_or_torchs_compiler(tmp_path):
+    program = (
+        "import sys; sys.argv = ['doorways', 'paint', 'forest', '--size', '128x64', '--steps', '1', '--no-library']\n"
+        "from doorways.cli.app import main\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
+        "heavy = {'diffusers', 'transformers', 'huggingface_hub', 'torch._dynamo', 'sympy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert len(list(tmp_path.glob("*.png"))) == 1
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise on Windows")
 def test_a_reader_that_has_seen_enough_is_no_error():
     command = f"'{sys.executable}' -m doorways.cli models show piece | true; exit ${{PIPESTATUS[0]}}"

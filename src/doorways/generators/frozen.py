@@ -1,4 +1,4 @@
-"""Decoders whose weights are frozen: diffusers' `Decoder` with fewer products and a third of its memory.
+"""Encoders and decoders whose weights are frozen, with fewer products than diffusers' and a third of their memory.
 
 The arithmetic is diffusers' own up to rounding. What is different follows from no weight wanting a gradient:
 
@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import zip_longest
 from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.attention_processor import Attention
-from diffusers.models.resnet import ResnetBlock2D
-from diffusers.models.upsampling import Upsample2D
 from torch import Tensor, nn
 
+from doorways.generators.networks import Decoder, Encoder, Resnet
 from doorways.generators.normed import Normed, layout
 from doorways.recompute import recomputed
 
@@ -118,9 +117,9 @@ def spread(weight: Tensor) -> Tensor:
 
 
 class Residual(nn.Module):
-    """Diffusers' `ResnetBlock2D` where no condition enters: two convolutions beside a short cut."""
+    """Two convolutions beside a short cut."""
 
-    def __init__(self, block: ResnetBlock2D) -> None:
+    def __init__(self, block: Resnet) -> None:
         super().__init__()
         self.first = FrozenConv(block.conv1, block.norm1)
         self.second = FrozenConv(block.conv2, block.norm2)
@@ -129,6 +128,18 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         changed: Tensor = self.second(self.first(x))
         return changed.add_(self.shortcut(x))
+
+
+class Halved(nn.Module):
+    """A convolution of stride 2, of a picture with zeros to its right and below it."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.convolution = convolution
+
+    def forward(self, x: Tensor) -> Tensor:
+        halved: Tensor = self.convolution(F.pad(x, (0, 1, 0, 1)))
+        return halved
 
 
 class Chain(nn.Sequential):
@@ -156,42 +167,21 @@ class Chain(nn.Sequential):
         return nn.Module.to(moved, memory_format=layout(torch.device(device)))  # type: ignore[call-overload]
 
 
-def frozen(decoder: Any) -> Chain | None:
-    """Diffusers' `Decoder` as a chain of the layers above, its weights shared; None where it has others in it."""
-    blocks = [decoder.mid_block, *decoder.up_blocks]
-    resnets = [resnet for block in blocks for resnet in block.resnets]
-    doublings = [doubling for block in blocks for doubling in getattr(block, "upsamplers", None) or []]
-    if not (
-        isinstance(decoder.conv_norm_out, nn.GroupNorm)
-        and all(map(_is_plain, resnets))
-        and all(isinstance(one, Upsample2D) and one.use_conv and one.norm is None for one in doublings)
-    ):
-        return None
-    return Chain(*_layers(decoder)).to(decoder.conv_in.weight.device)
+def frozen(half: Encoder | Decoder) -> Chain:
+    """An encoder or a decoder as a chain of the layers above, its weights shared."""
+    return Chain(*_layers(half)).to(half.conv_in.weight.device)
 
 
-def _is_plain(block: nn.Module) -> bool:
-    return (
-        isinstance(block, ResnetBlock2D)
-        and isinstance(block.nonlinearity, nn.SiLU)
-        and block.time_emb_proj is block.upsample is block.downsample is None
-        and block.time_embedding_norm in ("default", "group")
-        and block.output_scale_factor == 1
-    )
-
-
-def _layers(decoder: Any) -> Iterator[nn.Module]:
-    """The layers in the order that diffusers goes through them."""
-    yield FrozenConv(decoder.conv_in)
-    for block in (decoder.mid_block, *decoder.up_blocks):
-        attentions: list[Attention | None] = list(getattr(block, "attentions", []))
-        resnets = list(block.resnets)
-        if block is decoder.mid_block:  # it begins with a residual block, and attention stands between
-            attentions.append(None)
-        for resnet, attention in zip(resnets, attentions or [None] * len(resnets), strict=True):
+def _layers(half: Encoder | Decoder) -> Iterator[nn.Module]:
+    """The layers in their order."""
+    yield FrozenConv(half.conv_in)
+    for block in half.blocks:
+        for resnet, attention in zip_longest(block.resnets, block.attentions):
             yield Residual(resnet)
             if attention is not None:
                 yield attention
-        for doubling in getattr(block, "upsamplers", None) or []:
-            yield FrozenConv(doubling.conv, doubles=True)
-    yield FrozenConv(decoder.conv_out, decoder.conv_norm_out)
+        for sampler in block.upsamplers:
+            yield FrozenConv(sampler.conv, doubles=True)
+        for sampler in block.downsamplers:
+            yield Halved(sampler.conv)
+    yield FrozenConv(half.conv_out, half.conv_norm_out)

@@ -15,10 +15,10 @@ from functools import partial
 from typing import cast
 
 import torch
-from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 
 from doorways.errors import InputError
+from doorways.generators.attention import Attention
 from doorways.generators.base import Generator
 from doorways.generators.frozen import Chain, FrozenConv
 from doorways.generators.normed import Held, Normed
@@ -143,56 +143,30 @@ def halo(chain: Chain) -> int:
 
 def norms(chain: Chain) -> list[nn.GroupNorm]:
     """The group norms of a chain, in its order."""
-    return [owner.norm if isinstance(owner, Normed) else owner.group_norm for owner in _owners(chain)]
+    return [normed.norm for normed in _normed(chain)]
 
 
 @contextmanager
 def holding(chain: Chain, held: list[Held] | None = None, *, wraps: bool = False) -> Iterator[None]:
     """Inside, each norm of `chain` does as its `held` says, and convolutions wrap around the edges or do not."""
-    owners = _owners(chain) if held is not None else []
+    normed = _normed(chain) if held is not None else []
     convolutions = [layer for layer in chain.modules() if isinstance(layer, FrozenConv)]
-    before = [owner.group_norm if isinstance(owner, Attention) else None for owner in owners]
     try:
         for layer in convolutions:
             layer.wraps = wraps
-        for owner, part in zip(owners, held or [], strict=True):
-            if isinstance(owner, Normed):
-                owner.held = part
-            else:
-                owner.group_norm = HeldNorm(owner.group_norm, part)
+        for one, part in zip(normed, held or [], strict=True):
+            one.held = part
         chain.holding = partial(holding, chain, held, wraps=wraps)
         yield
     finally:
         chain.holding = nullcontext
         for layer in convolutions:
             layer.wraps = False
-        for owner, norm in zip(owners, before, strict=True):
-            if isinstance(owner, Normed):
-                owner.held = None
-            else:
-                owner.group_norm = norm
+        for one in normed:
+            one.held = None
 
 
-def _owners(chain: Chain) -> list[Normed | Attention]:
-    """What holds a group norm, in the order of the chain."""
-    found: list[Normed | Attention] = []
-    for layer in chain.modules():
-        if isinstance(layer, FrozenConv) and layer.before is not None:
-            found.append(layer.before)
-        elif isinstance(layer, Attention) and layer.group_norm is not None:
-            found.append(layer)
-    return found
-
-
-class HeldNorm(nn.Module):
-    """The group norm of an attention, with moments held; margins are counted too, as its cells come in one row."""
-
-    def __init__(self, norm: nn.GroupNorm, held: Held) -> None:
-        super().__init__()
-        self.norm, self.held = norm, held
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The norm of `x` [1, c, cells]."""
-        self.held.margins = (0.0, 0.0)
-        slope, offset = Normed(self.norm).held_affine(x[..., None], self.held)
-        return torch.addcmul(offset[..., 0], x.to(slope.dtype), slope[..., 0]).to(x.dtype)
+def _normed(chain: Chain) -> list[Normed]:
+    """The norms that can be held, in the order of the chain."""
+    layers = (layer for layer in chain.modules() if isinstance(layer, FrozenConv | Attention))
+    return [layer.before for layer in layers if layer.before is not None]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderTiny
 
 from doorways.generators.autoencoder import Autoencoder
 from doorways.generators.base import Loader
@@ -26,6 +25,8 @@ def recognises(path: Path) -> bool:
 
 def load(folder: Path) -> Autoencoder:
     """The generator of the two files; the number of latent channels is read from the encoder's last layer."""
+    from diffusers import AutoencoderTiny
+
     encoder, decoder = read_tensors(folder / ENCODER), read_tensors(folder / DECODER)
     tensors = {f"encoder.layers.{key}": value for key, value in encoder.items()}
     for key, value in decoder.items():

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from diffusers import VQModel
 from torch import Tensor, nn
 
 from doorways.errors import InputError
 from doorways.generators.base import Loader
+from doorways.generators.networks import VQModel
 from doorways.generators.vqgan import VQGAN
 from doorways.models.folder import fill, hollow
 from doorways.models.tensors import read_tensors

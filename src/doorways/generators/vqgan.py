@@ -1,22 +1,25 @@
 """VQGAN: a latent of code vectors, snapped to a codebook, decoded by a convolutional network.
 
-Esser, Rombach and Ommer, "Taming transformers for high-resolution image synthesis" (2021). The network is
-diffusers' `VQModel`; CompVis' and flax' checkpoints are renamed into it (`taming.py`, `flax_vqgan.py`).
+Esser, Rombach and Ommer, "Taming transformers for high-resolution image synthesis" (2021). The network is the one that
+diffusers calls `VQModel`; CompVis' and flax' checkpoints are renamed into it (`taming.py`, `flax_vqgan.py`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
-from diffusers import VQModel
 from torch import Tensor, nn
 
+from doorways.generators import networks
 from doorways.generators.base import LEARNING_RATES, Loader, check_size, from_picture, resample, to_picture
-from doorways.generators.frozen import frozen
+from doorways.generators.frozen import Chain, frozen
 from doorways.models.fingerprint import fingerprint
 from doorways.models.folder import class_of, load_module, read_config
+
+if TYPE_CHECKING:
+    import diffusers
 
 LARGEST_LOOKUP, LARGEST_LOOKUP_ON_GPU = 1 << 19, 1 << 26
 """Most distances (cells times codes) held at once: what stays in a processor's caches; 256 MiB of float32."""
@@ -29,18 +32,26 @@ class VQGAN:
     precision of the network.
 
     Args:
-        model: a diffusers `VQModel`; its weights are frozen here.
+        model: a `VQModel`, ours or diffusers'; its weights are frozen here.
         logits: for Gumbel models, the 1x1 convolution from the encoder's output to one logit per code; the codes
             of a picture are then those of the largest logits instead of the nearest ones.
     """
 
-    def __init__(self, model: VQModel, *, name: str = "vqgan", logits: nn.Conv2d | None = None) -> None:
+    def __init__(
+        self,
+        model: networks.VQModel | diffusers.VQModel,
+        *,
+        name: str = "vqgan",
+        logits: nn.Conv2d | None = None,
+    ) -> None:
         self.name = name
-        self.model = model.eval().requires_grad_(False)
+        self.model = model = networks.own(model).eval().requires_grad_(False)
         self.logits = None if logits is None else logits.eval().requires_grad_(False)
         self.factor: int = 2 ** (len(model.config.block_out_channels) - 1)
         self.fingerprint = fingerprint(model, logits)
-        self.chain = frozen(model.decoder)
+        known = isinstance(model, networks.VQModel)
+        self.chain = frozen(model.decoder) if known else None
+        self.encoder = frozen(model.encoder) if known else model.encoder
         self.codes = model.quantize.embedding.weight.detach().float().clone()
         """Codebook `[k, d]`, float32."""
         unit = bool((self.codes.norm(dim=1) - 1).abs().amax() < 0.01)
@@ -50,7 +61,7 @@ class VQGAN:
     def encode(self, picture: Tensor) -> Tensor:
         """The codes of `picture`, as a latent: what `decode` makes of it does not change by snapping again."""
         pixels = from_picture(picture, self.factor).to(self.model.dtype)
-        hidden = self.model.quant_conv(self.model.encoder(pixels))
+        hidden = self.model.quant_conv(self.encoder(pixels))
         if self.logits is None:
             return self.snap(hidden.float())
         return self.codes[self.logits(hidden).argmax(1)].movedim(-1, 1).contiguous()
@@ -101,8 +112,9 @@ class VQGAN:
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
         """Moves the network and the codebook; the codebook stays float32."""
         nn.Module.to(self.model, device=device, dtype=dtype)
-        if self.chain is not None:
-            self.chain.to(device, dtype)
+        for part in (self.encoder, self.chain):
+            if isinstance(part, Chain):
+                part.to(device, dtype)
         if self.logits is not None:
             self.logits.to(device=device, dtype=dtype)
         self.codes, self._half_squares = self.codes.to(device), self._half_squares.to(device)
@@ -111,7 +123,8 @@ class VQGAN:
 
 def load(folder: Path) -> VQGAN:
     """The VQGAN of a diffusers `VQModel` folder (`config.json` and its safetensors file)."""
-    return VQGAN(load_module(VQModel, read_config(folder), folder), name=folder.name)
+    config = read_config(folder)
+    return VQGAN(load_module(networks.kind_of("VQModel", config), config, folder), name=folder.name)
 
 
 loader = Loader(recognises=lambda path: class_of(path) == "VQModel", load=load)

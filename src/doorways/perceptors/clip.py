@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from transformers import CLIPModel
-
 from doorways.perceptors.base import Loader
 from doorways.perceptors.image_text import ImageText
 from doorways.perceptors.pretrained import colour_statistics, is_model, load_pretrained
@@ -17,6 +15,8 @@ COLOURS = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577
 
 def load(folder: Path) -> ImageText:
     """The perceptor of a `CLIPModel` folder: OpenAI's, LAION's and others' in that format."""
+    from transformers import CLIPModel
+
     model = load_pretrained(CLIPModel, folder)
     text, vision = model.config.text_config, model.config.vision_config
     tokens = Tokens(folder, length=text.max_position_embeddings, fill=False, pad=text.pad_token_id or 0)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
-from typing import Any, TypeVar
-
-from transformers import PreTrainedModel
-from transformers.utils import logging
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from doorways.errors import InputError
 from doorways.models.folder import no_empty_layers, peek, read_object
 
-Model = TypeVar("Model", bound=PreTrainedModel)
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+Model = TypeVar("Model", bound="PreTrainedModel")
 
 PREPROCESSORS = ("preprocessor_config.json", "processor_config.json")
 
@@ -74,6 +74,8 @@ def is_model(path: Path, kind: str) -> bool:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No progress bars and no remarks by transformers: what matters is raised."""
+    from transformers.utils import logging
+
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

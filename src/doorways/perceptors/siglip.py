@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import Siglip2Model, SiglipModel
 
 from doorways.perceptors.base import Loader
 from doorways.perceptors.image_text import ImageText
@@ -49,6 +48,8 @@ def _tokens(folder: Path, text: Any) -> Tokens:
 
 def load(folder: Path) -> ImageText:
     """The perceptor of a `SiglipModel` folder: SigLIP, and SigLIP 2 of one size."""
+    from transformers import SiglipModel
+
     model = load_pretrained(SiglipModel, folder)
     text, vision = model.config.text_config, model.config.vision_config
     return ImageText(
@@ -64,6 +65,8 @@ def load(folder: Path) -> ImageText:
 
 def load_naflex(folder: Path) -> ImageText:
     """The perceptor of a `Siglip2Model` folder, fed with squares of as many patches as it was trained on."""
+    from transformers import Siglip2Model
+
     model = load_pretrained(Siglip2Model, folder)
     text, vision = model.config.text_config, model.config.vision_config
     side = isqrt(vision.num_patches)
