@@ -80,7 +80,7 @@ def test_the_random_models_are_the_same_every_time():
 
 def test_a_case_is_measured():
     found = measure(TINY, cutouts=4, repeats=2, memory=False)
-    mine, others = ([turn[side][0] for turn in found["turns"]] for side in (0, 1))
+    mine, others = ([turn[side][0] for turn in found["turns"]] for side in ("ours", "reference"))
     ratios = sorted(a / b for a, b in zip(mine, others, strict=True))
     assert ratios[0] <= found["time"] <= ratios[-1]
     assert sum(found["shares"].values()) == pytest.approx(1)
@@ -90,16 +90,19 @@ def test_a_case_is_measured():
 
 def test_the_targets_are_judged():
     good = {"time": 0.9, "rest": 0.1, "memory": 0.75, "over the floor": 1.25}
-    assert [verdict.holds for verdict in judge(good)] == [True] * 4
+    assert [verdict.holds for verdict in judge(good | {"precision": "fp32"})] == [True] * 4
     for name in good:
-        assert sum(not verdict.holds for verdict in judge(good | {name: good[name] + 0.01})) == 1
+        assert (
+            sum(not verdict.holds for verdict in judge(good | {"precision": "fp32", name: good[name] + 0.01}))
+            == 1
+        )
 
 
 def test_the_table_and_the_record_are_left(tmp_path, capsys):
     assert run(cases=("tiny",), cutouts=4, repeats=1, memory=False, out=tmp_path)
     record = json.loads((tmp_path / "step.json").read_text())
     assert record["machine"]["processor"] == machine()["processor"]
-    assert record["cases"][0]["ours"] == record["rows"][0][1]
+    assert record["cases"][0]["seconds"]["ours"] == record["rows"][0][1]
     assert "neither generator nor perceptor" in capsys.readouterr().out
 
 
