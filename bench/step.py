@@ -356,7 +356,8 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
 def bars(axes: Axes, names: list[str], values: list[float]) -> None:
     """A bar for each name, the first at the top, with its value beside it."""
     drawn = axes.barh(names, values, color=["C0", *["lightgrey"] * (len(names) - 1)])
-    axes.bar_label(drawn, fmt="%.3g", padding=2, fontsize="small")
+    labels = [f"{value:.3g}" if value < 1000 else f"{value:,.0f}" for value in values]
+    axes.bar_label(drawn, labels, padding=2, fontsize="small")
     axes.invert_yaxis()
     axes.margins(x=0.2)
     axes.tick_params(axis="y", labelsize="small")
