@@ -6,7 +6,7 @@
 # make docs-pictures    paints every picture of the documentation, whole
 # make docs-gallery     paints the pairs of the piece, and publishes the best of each as docs/gallery
 # make wheel            builds the wheel into dist/ and tries it in a clean environment
-# make train-data train-perceptor train-judge train-generator train-ship bench-embedded
+# make train-data train-perceptor train-judge train-ordinary train-generator train-ship bench-embedded
 #                       makes the embedded models anew, stage by stage: training/README.md
 #
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
@@ -29,7 +29,7 @@ FLAGS ?=
 MINUTES ?= 120
 
 .PHONY: install paint test check lint docs docs-pictures docs-gallery wheel clean
-.PHONY: train-data train-perceptor train-judge train-generator train-ship bench-embedded
+.PHONY: train-data train-perceptor train-judge train-ordinary train-generator train-ship bench-embedded
 
 install: $(INSTALLED)
 
@@ -73,7 +73,7 @@ train-data: $(TRAINING)
 	.venv/bin/python -m training.words
 	.venv/bin/python -m training.teacher
 
-train-perceptor train-judge: train-%: $(TRAINING)
+train-perceptor train-judge train-ordinary: train-%: $(TRAINING)
 	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))
 
 train-generator: $(TRAINING)

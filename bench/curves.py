@@ -40,7 +40,7 @@ WORLDS = (
 SETTINGS: dict[str, Callable[[int], dict[str, Any]]] = {
     "width": lambda x: {"size": f"{x}x256"},
     "cutouts": lambda x: {"cutouts": x},
-    "prompts": lambda x: {"prompts": " | ".join(WORLDS[:x]), "size": "1024x256"},
+    "prompts": lambda x: {"prompts": " | ".join(WORLDS[:x]), "size": "2048x256"},
     "perceptors": lambda x: {"perceptor": ["embedded"] * x},
 }
 """What a recipe is where one thing is so many."""
@@ -56,7 +56,7 @@ LAWS = {
     "prompts": "a",
     "perceptors": "a + b perceptors",
 }
-INDEXED = ("get by ID", "newest 20", "a board", "claim", "beat", "rate", "add")
+INDEXED = ("add, many together", "get by ID", "newest 20", "20 waiting", "claim", "beat", "rate", "add")
 """Operations of a library that are to take as long among many paintings as among few."""
 
 
@@ -113,10 +113,16 @@ def draw(curves: dict[str, Any], answers: dict[int, dict[str, float]], path: Pat
         axes[2][column].set_axis_off()
     below = figure.add_subplot(axes[2][0].get_gridspec()[2, :])
     counts = list(answers)
-    for name in INDEXED:
-        below.plot(counts, [answers[count][name] for count in counts], "o-", label=name)
-    below.set(xscale="log", yscale="log", xlabel="paintings in the library", ylabel="ms; law: the same")
-    below.legend(fontsize="small", ncols=2)
+    for rank, name in enumerate(answers[counts[0]]):
+        measured = [answers[count][name] for count in counts]
+        law = [statistics.median(measured)] * 2
+        if name not in INDEXED:
+            law = [measured[-1] * counts[0] / counts[-1], measured[-1]]
+        style = {"color": f"C{rank % 10}", "marker": "os"[rank // 10]}
+        below.plot(counts, measured, label=name, **style)
+        below.plot([counts[0], counts[-1]], law, "--", color=style["color"], alpha=0.5)
+    below.set(xscale="log", yscale="log", xlabel="paintings in the library", ylabel="ms; law: dashed")
+    below.legend(fontsize="small", ncols=1, loc="center left", bbox_to_anchor=(1, 0.5))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=80)
 

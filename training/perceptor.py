@@ -93,6 +93,8 @@ PLANS = {
         ramp=(1200, 1250),
         sides=((0, 24), (700, 32)),
     ),
+    # Does not ship: what painting looks like where nothing was attacked (`bench/concepts.py`).
+    "ordinary": Plan("ordinary", TowerConfig(size_px=32), 1400, seed=6, radius=0.0),
 }
 
 

