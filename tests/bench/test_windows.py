@@ -20,12 +20,13 @@ def test_a_jump_is_told_from_the_borders_of_other_cells():
 
 @pytest.mark.embedded
 def test_it_measures_and_judges(tmp_path):
-    run(height=32, window=384, widths=(1, 2), cutouts=4, turns=1, steps=1, memory=False, out=tmp_path)
+    given = {"height": 64, "window": 1024, "widths": (1, 2), "cutouts": 4, "turns": 1, "steps": 1, "seeds": 2}
+    run(**given, memory=False, out=tmp_path)
     found = json.loads((tmp_path / "windows.json").read_text(encoding="utf-8"))
-    assert [line["size"] for line in found["cost"]] == ["384x32", "768x32"] * 2
+    assert [line["size"] for line in found["cost"]] == ["1024x64", "2048x64"] * 2
     assert [line["pairs"] for line in found["cost"]] == [False, False, True, True]
     assert found["cost"][0]["time"] == found["cost"][0]["mean processor time"] == 1
     assert all(line["seconds"] > 0 for line in found["cost"])
     assert 0 < found["difference"]["mean"] < found["difference"]["largest"]
-    assert len(found["edges"]) == 3
+    assert [len(seams) for seams in found["edges"].values()] == [2, 2, 2]
     assert len(found["verdicts"]) == 5
