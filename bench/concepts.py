@@ -81,12 +81,17 @@ def rates(ranks: list[int]) -> tuple[float, float]:
 
 
 def on_drawings(judge: Stranger, drawings: Drawings) -> list[int]:
-    """The ranks of drawings' own names, each shown in five scenes over photographs that nothing was trained on."""
+    """The ranks of drawings' own names, each shown in five scenes; their photographs are some that nothing was trained on."""
     rng = torch.Generator().manual_seed(0)
     return [
         judge.rank(scenes(pixels.expand(SQUARES, -1, -1, -1), rng, held_out=True), name)
         for pixels, name in zip(drawings.pixels, drawings.names, strict=True)
     ]
+
+
+def on_pictures(judge: Stranger, pictures: list[Tensor], names: list[str]) -> list[int]:
+    """The rank of each picture's name."""
+    return [judge.rank(squares(picture), name) for picture, name in zip(pictures, names, strict=True)]
 
 
 def sides_are_told(judge: Stranger, picture: Tensor, left: str, right: str) -> bool:
@@ -126,16 +131,11 @@ def main() -> None:
     judge = Stranger(names, drawings.of(CEILING, others=True))
     ranks = {"real drawings, the ceiling": on_drawings(judge, drawings.of(CEILING))}
     pictures = paint_all([recipe(name, **settings) for name in concepts])
-    asked = {"painted": concepts, "painted for another prompt": [*concepts[1:], concepts[0]]}
-    for label, wanted in asked.items():
-        ranks[label] = [
-            judge.rank(squares(picture), name) for picture, name in zip(pictures, wanted, strict=True)
-        ]
+    ranks["painted"] = on_pictures(judge, pictures, concepts)
+    ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])
     if given.ordinary:
         ordinary = paint_all([recipe(name, str(given.ordinary), **settings) for name in concepts])
-        ranks["painted by an ordinary perceptor"] = [
-            judge.rank(squares(picture), name) for picture, name in zip(ordinary, concepts, strict=True)
-        ]
+        ranks["painted by an ordinary perceptor"] = on_pictures(judge, ordinary, concepts)
     panoramas = paint_all([recipe(f"{left} | {right}", **settings) for left, right in pairs])
     told = [sides_are_told(judge, picture, *pair) for picture, pair in zip(panoramas, pairs, strict=True)]
 

@@ -7,7 +7,7 @@ resident memory during two steps, each in a process of its own, models and libra
 those of `bench.library`, each asked 21 times of made-up paintings. To each curve belongs the law that is expected of
 it, and beside it the nearest curve of that law: a + b x by least squares for a step, x the width up to the window (beyond it, a
 step is to cost the same), the number of cutouts or of perceptors; prompts are to cost nothing, nor are more paintings to a
-library that answers from an index.
+library that answers from an index; its other answers grow with the paintings at most.
 
 What is told is how far the measured points lie from the law: of a step, the root mean square of the relative deviations;
 of the library, how often longer an answer takes among the most paintings than among the fewest. There is no verdict, since

@@ -7,7 +7,9 @@ features are EfficientNet-Lite0's (Tan and Le 2019; the package `efficientnet-li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,8 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
+from bench.paintings import CACHE, code
+from doorways.atomic import whole
 from training.fetch import PACKAGES, WORK
 from training.scenes import read_rows, shrink
 
@@ -28,6 +32,10 @@ WEIGHTS = (
 )
 STAGES = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
 """Blocks, kernel and first stride of each stage."""
+NORMS = {
+    "_conv_stem": "_bn0", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2", "_conv_head": "_bn1",
+}  # fmt: skip
+"""The batch norm behind each convolution."""
 EPSILON, MEAN, DEVIATION = 1e-3, 0.498, 0.502
 SIDE_PX, DRAWING_PX, SQUARES = 160, 96, 5
 VIEWS, EPOCHS, BATCH = 6, 40, 256
@@ -39,42 +47,50 @@ class Features:
     """EfficientNet-Lite0 up to its pooled features, batch norms folded into the convolutions before them."""
 
     def __init__(self, path: Path = WEIGHTS) -> None:
-        self.weights = torch.load(path, weights_only=True)
+        weights = torch.load(path, weights_only=True)
+        self.layers = {
+            name.removesuffix(".weight"): _folded(weights, name.removesuffix(".weight"))
+            for name in weights
+            if name.removesuffix(".weight").endswith(tuple(NORMS))
+        }
 
     @torch.inference_mode()
     def __call__(self, pictures: Tensor) -> Tensor:
         """[n, 1280] of pictures [n, 3, s, s], sRGB in [0, 1]."""
         x = (pictures - MEAN) / DEVIATION
-        x = F.relu6(self._layer(x.contiguous(memory_format=torch.channels_last), "_conv_stem", "_bn0", 2))
+        x = F.relu6(self._layer(x.contiguous(memory_format=torch.channels_last), "_conv_stem", 2))
         strides = [stride if i == 0 else 1 for count, _, stride in STAGES for i in range(count)]
         for number, stride in enumerate(strides):
             x = self._block(x, f"_blocks.{number}.", stride)
-        return F.relu6(self._layer(x, "_conv_head", "_bn1")).mean((2, 3))
+        return F.relu6(self._layer(x, "_conv_head")).mean((2, 3))
 
     def _block(self, x: Tensor, name: str, stride: int) -> Tensor:
         hidden = x
-        if f"{name}_expand_conv.weight" in self.weights:
-            hidden = F.relu6(self._layer(hidden, f"{name}_expand_conv", f"{name}_bn0"))
-        hidden = F.relu6(self._layer(hidden, f"{name}_depthwise_conv", f"{name}_bn1", stride))
-        hidden = self._layer(hidden, f"{name}_project_conv", f"{name}_bn2")
+        if f"{name}_expand_conv" in self.layers:
+            hidden = F.relu6(self._layer(hidden, f"{name}_expand_conv"))
+        hidden = F.relu6(self._layer(hidden, f"{name}_depthwise_conv", stride))
+        hidden = self._layer(hidden, f"{name}_project_conv")
         return hidden + x if hidden.shape == x.shape else hidden
 
-    def _layer(self, x: Tensor, convolution: str, norm: str, stride: int = 1) -> Tensor:
+    def _layer(self, x: Tensor, name: str, stride: int = 1) -> Tensor:
         """A convolution padded as TensorFlow pads, and its norm."""
-        weight, bias = self._folded(convolution, norm)
+        weight, bias = self.layers[name]
         size, kernel = x.shape[-1], weight.shape[-1]
         spare = max(0, (-(-size // stride) - 1) * stride + kernel - size)
         padded = F.pad(x, (spare // 2, spare - spare // 2) * 2)
         return F.conv2d(padded, weight, bias, stride, groups=x.shape[1] // weight.shape[1])
 
-    @cache  # noqa: B019, as many entries as layers
-    def _folded(self, convolution: str, norm: str) -> tuple[Tensor, Tensor]:
-        mean, variance, slope, offset = (
-            self.weights[f"{norm}.{name}"] for name in ("running_mean", "running_var", "weight", "bias")
-        )
-        scale = slope / (variance + EPSILON).sqrt()
-        weight = self.weights[f"{convolution}.weight"] * scale.view(-1, 1, 1, 1)
-        return weight.contiguous(memory_format=torch.channels_last), offset - mean * scale
+
+def _folded(weights: Mapping[str, Tensor], convolution: str) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution and the batch norm after it, as one."""
+    block, kind = convolution.rsplit(".", 1) if "." in convolution else ("", convolution)
+    norm = f"{block}.{NORMS[kind]}".removeprefix(".")
+    mean, variance, slope, offset = (
+        weights[f"{norm}.{name}"] for name in ("running_mean", "running_var", "weight", "bias")
+    )
+    scale = slope / (variance + EPSILON).sqrt()
+    weight = weights[f"{convolution}.weight"] * scale.view(-1, 1, 1, 1)
+    return weight.contiguous(memory_format=torch.channels_last), offset - mean * scale
 
 
 @dataclass(frozen=True)
@@ -157,11 +173,22 @@ class Stranger:
 
     Args:
         names: what it chooses among.
-        drawings: what it learns them from.
+        drawings: what it learns them from, once: what it has learnt is kept in `cache_folder`.
     """
 
-    def __init__(self, names: Sequence[str], drawings: Drawings) -> None:
+    def __init__(self, names: Sequence[str], drawings: Drawings, cache_folder: Path = CACHE) -> None:
         self.names, self.features = list(names), Features()
+        known = [code(Path(__file__).read_text("utf-8")), self.names, drawings.names, drawings.families]
+        path = cache_folder / f"stranger-{hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]}.pt"
+        if not path.is_file():
+            cache_folder.mkdir(parents=True, exist_ok=True)
+            with whole(path) as part:
+                torch.save(self._learn(drawings), part)
+        learnt = torch.load(path, weights_only=True)
+        self.mean, self.deviation, self.head = (learnt[name] for name in ("mean", "deviation", "head"))
+
+    def _learn(self, drawings: Drawings) -> dict[str, Tensor]:
+        names = self.names
         place = {name: i for i, name in enumerate(names)}
         labels = torch.tensor([place[name] for name in drawings.names])
         rng = torch.Generator().manual_seed(SEED)
@@ -174,8 +201,9 @@ class Stranger:
                 )
             ]
         ).clone()
-        self.mean, self.deviation = seen.mean(0), seen.std(0) + 1e-6
-        self.head = _fit((seen - self.mean) / self.deviation, labels.repeat(VIEWS), len(self.names), rng)
+        mean, deviation = seen.mean(0), seen.std(0) + 1e-6
+        head = _fit((seen - mean) / deviation, labels.repeat(VIEWS), len(names), rng)
+        return {"mean": mean, "deviation": deviation, "head": head}
 
     @torch.inference_mode()
     def logits(self, pieces: Tensor) -> Tensor:
@@ -184,9 +212,9 @@ class Stranger:
         return torch.log_softmax(normed @ self.head[:-1] + self.head[-1], 1).mean(0)
 
     def rank(self, pieces: Tensor, name: str) -> int:
-        """How many names it would rather give to `pieces` than `name`."""
+        """How many other names it would as soon give to `pieces` as `name`, or sooner."""
         logits = self.logits(pieces)
-        return int((logits > logits[self.names.index(name)]).sum())
+        return int((logits >= logits[self.names.index(name)]).sum()) - 1
 
 
 def _fit(seen: Tensor, labels: Tensor, names: int, rng: torch.Generator) -> Tensor:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
-from torch.optim.adam import (
-    adam,
-)  # as a function: torch's optimisers import its compiler first, which takes a second
+
+# As a function: to make one of torch's optimisers imports its compiler, which takes a second.
+from torch.optim.adam import adam
 
 BETAS = (0.9, 0.99)
 """Adam's decay of its two moments (Kingma and Ba 2015); the second forgets sooner than usual, as cutouts change."""
@@ -144,6 +144,7 @@ class Descent:
         if visits is not None and visits.shape != self.latent.shape[-1:]:
             raise ValueError("the visits are not one number for each column")
         self.visits = None if visits is None else visits.to(self.device, copy=True)
-        self._adam = {name: tensor.to(self.latent, copy=True) for name, tensor in moments.items()}
-        if moments:
-            self._adam["step"] = moments["step"].clone()
+        self._adam = {
+            name: tensor.clone() if name == "step" else tensor.to(self.latent, copy=True)
+            for name, tensor in moments.items()
+        }

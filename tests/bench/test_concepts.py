@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench import stranger
-from bench.concepts import rates, sheet, sides_are_told
+from bench.concepts import chosen, rates, sheet, sides_are_told
 from bench.stranger import SIDE_PX, STAGES, Drawings, Features, Stranger, squares
 
 
@@ -47,7 +47,7 @@ def judge(weights, monkeypatch):
     drawings = Drawings(
         colours[:, :, None, None].expand(2, 4, 96, 96).contiguous(), ["red", "blue"], ["a", "b"]
     )
-    return Stranger(["blue", "red"], drawings)
+    return Stranger(["blue", "red"], drawings, weights.parent)
 
 
 def plain(*colours):
@@ -64,6 +64,27 @@ RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 def test_it_learns_names_and_ranks_them(judge):
     assert judge.rank(squares(plain(RED)), "red") == 0
     assert judge.rank(squares(plain(RED)), "blue") == 1
+
+
+def test_what_it_has_learnt_is_kept(judge, monkeypatch, tmp_path):
+    monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
+    drawings = Drawings(torch.zeros(2, 4, 1, 1), ["red", "blue"], ["a", "b"])
+    assert torch.equal(Stranger(["blue", "red"], drawings, tmp_path).head, judge.head)
+    with pytest.raises(pytest.fail.Exception, match="learns again"):
+        Stranger(["blue", "red", "green"], drawings, tmp_path)
+
+
+def test_names_that_are_as_likely_come_first(judge):
+    judge.head = torch.zeros_like(judge.head)
+    assert judge.rank(squares(plain(RED)), "red") == 1, "a judge that knows nothing is never right"
+
+
+def test_what_is_painted_is_one_word_and_in_no_two_places():
+    names = ["an ox", *(f"{letter}{digit}" for letter in "abcd" for digit in range(5))]
+    alone, pairs = chosen(names, 6, 3)
+    assert (len(alone), len(pairs)) == (6, 3)
+    assert len({*alone, *(side for pair in pairs for side in pair)}) == 12
+    assert "an ox" not in alone
 
 
 def test_sides_are_told_only_where_both_halves_are_right(judge):
