@@ -5,10 +5,11 @@
     python -m bench.triage --set "learning_rate=0: 0.2, 0.4: 0.03, 1: 0.01" --set grow_at=0.25 --out /tmp
 
 Every painting is painted whole and judged on the way, at each of `LOOKS`, by the embedded judge, which does not paint.
-That is kept in bench/cache/triage/, so that a bench that was stopped goes on where it was; and rungs are tried on what is
-kept, by the very policy that `doorways explore` follows. The final score of all seeds, weighed against each other as the
-judge ranks them, says which two are best. Cost: seconds of the steps that the rungs take, and of judging, as a share of
-all steps of all seeds without judging; a step on each canvas counts what it took on the median painting.
+Pictures and measures are kept in bench/cache/triage/, so that a bench that was stopped goes on where it was, and other eyes
+judge what is painted already; rungs are tried on what is kept, by the very policy that `doorways explore` follows. The
+final score of all seeds, weighed against each other as the judge ranks them, says which two are best. Cost: seconds of
+the steps that the rungs take, and of judging, as a share of all steps of all seeds without judging; a step on each canvas
+counts what it took on the median painting.
 Writes docs/bench/triage.json.
 """
 
@@ -24,9 +25,11 @@ from pathlib import Path
 from statistics import correlation, fmean, median
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
 
 from bench.paintings import CACHE, key, perceptor_weights
 from bench.results import FOLDER, Verdict, report
@@ -35,6 +38,7 @@ from doorways.events import Stepped
 from doorways.explore.rungs import Rungs, Standing, triage
 from doorways.judge import combine, judge
 from doorways.painter import Painter
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 SUBJECTS = (
@@ -77,28 +81,50 @@ class Run:
 
 
 def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES) -> Run:
-    """The run of a recipe, from the cache if it is there."""
-    path = cache_folder / f"{key(recipe)}-{perceptor_weights(eyes)[:8]}.json"
+    """The run of a recipe, from the cache if it is there; other eyes judge the same pictures."""
+    painted = cache_folder / f"{key(recipe)}.npz"
+    path = painted.with_name(f"{painted.stem}-{perceptor_weights(eyes)[:8]}.json")
     if not path.is_file():
-        painter = Painter(recipe)
-        looks = {max(1, round(part * recipe.steps)): part for part in LOOKS}
-        measures: dict[float, dict[str, float]] = {}
-        seconds: dict[str, list[float]] = {}
-        canvases, judging = [], 0.0
-        for event in painter:
-            if isinstance(event, Stepped):
-                canvases.append(str(event.size))
-                seconds.setdefault(str(event.size), []).append(event.seconds)
-                if event.step in looks:
-                    began = time.perf_counter()
-                    measures[event.step] = dict(judge(painter.picture(), painter.recipe, eyes).scores)
-                    judging += time.perf_counter() - began
-        at = [measures[max(1, round(part * recipe.steps))] for part in LOOKS]
-        mean_s = {size: fmean(each) for size, each in seconds.items()}
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        with whole(path) as part_path:
-            part_path.write_text(json.dumps([at, canvases, mean_s, judging / len(measures)]), "utf-8")
+        if not painted.is_file():
+            watch(recipe, painted)
+        with np.load(painted) as kept:
+            began = time.perf_counter()
+            seen = [_picture(kept[str(step)]) for step in _steps(recipe)]
+            measures = [dict(judge(picture, recipe, eyes).scores) for picture in seen]
+            judging_s = (time.perf_counter() - began) / len(LOOKS)
+            canvases, seconds = kept["canvases"].tolist(), kept["seconds"]
+        step_s = {
+            size: fmean(seconds[[one == size for one in canvases]].tolist())
+            for size in dict.fromkeys(canvases)
+        }
+        with whole(path) as part:
+            part.write_text(json.dumps([measures, canvases, step_s, judging_s]), "utf-8")
     return Run(*json.loads(path.read_text("utf-8")))
+
+
+def watch(recipe: Recipe, path: Path) -> None:
+    """Paints a recipe; writes its picture after each of these steps (uint8 [H, W, 3]), and each step's canvas and seconds."""
+    painter = Painter(recipe)
+    pictures: dict[str, Any] = {}
+    canvases, seconds = [], []
+    for event in painter:
+        if isinstance(event, Stepped):
+            canvases.append(str(event.size))
+            seconds.append(event.seconds)
+            if event.step in _steps(recipe):
+                pictures[str(event.step)] = np.asarray(to_image(painter.picture()))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, canvases=canvases, seconds=seconds, **pictures)
+
+
+def _steps(recipe: Recipe) -> list[int]:
+    """After which steps it is looked at."""
+    return [max(1, round(look * recipe.steps)) for look in LOOKS]
+
+
+def _picture(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
 
 
 @dataclass(frozen=True)

@@ -43,4 +43,4 @@ def test_it_paints_and_judges(tmp_path, monkeypatch):
     found = json.loads((tmp_path / "growth.json").read_text(encoding="utf-8"))
     assert found["ways"]["plain"]["time"] == 1
     assert set(found["ways"]) == set(growth.GROWTH)
-    assert len(list((tmp_path / "growth").iterdir())) == len(growth.GROWTH)
+    assert len(list((tmp_path / "growth").glob("*.npz"))) == len(growth.GROWTH)

@@ -52,7 +52,16 @@ def test_a_run_is_judged_on_the_way_and_kept(tmp_path):
     assert len(first.canvases) == 20
     assert all("match" in measures for measures in first.measures)
     assert first.measures[0] != first.measures[-1]
-    (kept,) = tmp_path.iterdir()
-    written = kept.stat().st_mtime_ns
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(written) == 2
     assert run(recipe, tmp_path, clip(1)) == first
-    assert kept.stat().st_mtime_ns == written
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
+
+
+def test_other_eyes_judge_what_is_painted_already(tmp_path, monkeypatch):
+    recipe = quick(steps=4)
+    first = run(recipe, tmp_path, clip(1))
+    monkeypatch.setattr("bench.triage.Painter", None)
+    second = run(recipe, tmp_path, clip(2))
+    assert second.canvases == first.canvases
+    assert second.measures != first.measures
