@@ -103,7 +103,10 @@ def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES)
 
 
 def watch(recipe: Recipe, path: Path) -> None:
-    """Paints a recipe; writes its picture after each of these steps (uint8 [H, W, 3]), and each step's canvas and seconds."""
+    """Paints a recipe; writes its picture after each of these steps (uint8 [H, W, 3]), and each step's canvas and seconds.
+
+    On the way that is the latent's own, as a rung is judged by it; at the end the average.
+    """
     painter = Painter(recipe)
     pictures: dict[str, Any] = {}
     canvases, seconds = [], []
@@ -112,7 +115,8 @@ def watch(recipe: Recipe, path: Path) -> None:
             canvases.append(str(event.size))
             seconds.append(event.seconds)
             if event.step in _steps(recipe):
-                pictures[str(event.step)] = np.asarray(to_image(painter.picture()))
+                whole_now = event.step == recipe.steps
+                pictures[str(event.step)] = np.asarray(to_image(painter.picture(averaged=whole_now)))
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as part, part.open("wb") as file:
         np.savez_compressed(file, canvases=canvases, seconds=seconds, **pictures)

@@ -255,9 +255,9 @@ class Painter:
             )
 
     @torch.no_grad()
-    def picture(self) -> Tensor:
-        """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average."""
-        return self.gaze.picture(self.descent.average)
+    def picture(self, *, averaged: bool = True) -> Tensor:
+        """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average, or of the latent itself, which leads."""
+        return self.gaze.picture(self.descent.average if averaged else self.descent.latent)
 
     def painting(self, events: tuple[Event, ...] = ()) -> Painting:
         """What has been painted so far."""

@@ -23,7 +23,9 @@ from doorways.explore.hand import kill, pin, promote, resume, stop
 from doorways.explore.place import Here, NoRoom
 from doorways.explore.standings import was_killed, was_triaged
 from doorways.explore.working import work
+from doorways.judge import judge
 from doorways.library import Library, PainterLost
+from doorways.painter import Painter
 from doorways.recipe import Recipe
 from tests.disks import fill, small_disk
 from tests.recipes import painted_alone
@@ -58,6 +60,22 @@ def test_a_painting_that_goes_on_takes_the_steps_of_one_that_was_never_interrupt
     work(library, sweep.id)
     (whole,) = library.list(sweep=sweep.id, state="finished")
     assert (picture(library, whole) == painted_alone(Recipe.build(**whole.recipe))).all()
+
+
+def test_on_the_way_the_latent_itself_is_judged_and_at_the_end_its_average(library, enlisted):
+    sweep = enlisted(seeds=2)
+    work(library, sweep.id)
+    for state, averaged in (("stopped", False), ("finished", True)):
+        (entry,) = library.list(sweep=sweep.id, state=state)
+        painter = Painter(Recipe.build(**entry.recipe))
+        while painter.step < entry.step:
+            next(event for event in painter if isinstance(event, Stepped))
+        ahead, behind = (
+            judge(painter.picture(averaged=averages), painter.recipe, sweep.settings["judge"]).scores["match"]
+            for averages in (averaged, not averaged)
+        )
+        assert entry.scores["match"] == pytest.approx(ahead)
+        assert entry.scores["match"] != pytest.approx(behind)
 
 
 def test_without_rungs_everything_is_painted_whole_and_nobody_judges(library, enlisted):

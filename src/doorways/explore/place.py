@@ -36,6 +36,9 @@ class Place(Protocol):
     def judge(self, painter: AnyPainter, asked: Mapping[str, Any]) -> dict[str, float]:
         """The judge's measures of what the painter has painted so far.
 
+        On the way that is the latent's own picture. The average, which is finished and kept, lags behind it by a good part
+        of the first rungs, and says less of what will be (`python -m bench.triage`).
+
         Args:
             asked: a sweep's settings.
         """
@@ -72,7 +75,7 @@ class Here:
         from doorways.judge import judge
 
         judgement = judge(
-            painter.picture().cpu(),
+            painter.picture(averaged=painter.step >= painter.recipe.steps).cpu(),
             painter.recipe,
             asked["judge"],
             count=asked["count"],

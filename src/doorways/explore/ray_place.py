@@ -136,8 +136,8 @@ class FarPainter:
                 self.recipe = event.recipe
             yield event
 
-    def picture(self) -> Tensor:
-        picture: Tensor = answer(self._easel.picture.remote())
+    def picture(self, *, averaged: bool = True) -> Tensor:
+        picture: Tensor = answer(self._easel.picture.remote(averaged=averaged))
         return picture
 
     def painting(self) -> Painting:
