@@ -11,8 +11,8 @@ from torch import Tensor
 from doorways.models.fingerprint import fingerprint
 from doorways.perceptors.base import fit, normaliser
 from doorways.perceptors.patches import in_patches
+from doorways.perceptors.quick_gelu import in_quick_gelu
 from doorways.perceptors.tokens import Tokens
-
 
 class ImageText:
     """CLIP and its kin.
@@ -47,6 +47,7 @@ class ImageText:
         self.masked = masked
         self.fingerprint = fingerprint(model)
         in_patches(model)
+        in_quick_gelu(model)
         self._factor, self._offset = normaliser(*colours)
 
     @torch.no_grad()
