@@ -1,7 +1,7 @@
 """Whether the memory of a step is told right beforehand, and whether a step fits what is asked: `python -m bench.memory_plan`.
 
 Protocol. Forecast: for ten settings of models, size, cutouts, precision, micro-batch, recomputation and pairs, a process of its
-own loads the models and says, from four small steps, how much a step will take (`doorways.memory`); another one, in which
+own loads the models and says, from six small steps, how much a step will take (`doorways.memory`); another one, in which
 nothing was tried before, takes two steps, and its peak resident memory during these is what was to be told, models and
 libraries included. Thrift: a painting is asked for with less memory than it takes, takes two steps in a process of its own,
 and its peak is compared with what was asked; and its latent after three steps with that of the painting that may take all.

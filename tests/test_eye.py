@@ -8,10 +8,12 @@ from torch.nn.functional import normalize
 
 from doorways.cutouts import build_pyramid, cut
 from doorways.eye import MEAN_MEMORY, Eye, embed_prompt
+from doorways.memory import Meter
 from doorways.objectives import targets
 from doorways.perceptors import load_perceptor
 from doorways.pictures import fit, read_picture, to_image
 from doorways.prompts import parse_prompts
+from doorways.recompute import recomputed
 from tests import colours, tiny, towers
 from tests.recipes import clip, quick
 from tests.test_canvas import canvas
@@ -74,6 +76,42 @@ def test_it_sees_the_cutouts_of_the_picture_and_gradients_reach_it():
     assert torch.allclose(seen, perceptor.embed_pictures(cut(picture, cutouts, 16)), atol=1e-6)
     seen[:, 0].sum().backward()
     assert picture.grad.abs().max() > 0
+
+
+def test_few_at_a_time_are_embedded_alike_and_all_but_the_last_twice(monkeypatch):
+    perceptor = load_perceptor(clip(0, 64))
+    embed, embedded = perceptor.embed_pictures, []
+    monkeypatch.setattr(
+        perceptor, "embed_pictures", lambda pieces: embedded.append(len(pieces)) or embed(pieces)
+    )
+    eye, picture = eye_for("fire", perceptor), tiny.picture(48, 24).requires_grad_()
+    cutouts = canvas().sampler.draw(torch.Generator().manual_seed(0))
+    found = {}
+    for few in (None, 4):
+        eye.micro_batch = few
+        embedded.clear()
+        seen = eye.see((build_pyramid(picture), cutouts))
+        found[few] = seen, torch.autograd.grad(seen[:, 0].sum(), picture)[0]
+    assert embedded == [4, 2, 4], "of six pieces four are embedded again"
+    for whole, split in zip(*found.values(), strict=True):
+        torch.testing.assert_close(split, whole, atol=1e-6, rtol=1e-4)
+
+
+def test_the_last_few_are_done_with_before_others_are_embedded_again():
+    perceptor = load_perceptor(clip(0, 64))
+    eye = eye_for("fire", perceptor)
+    eye.micro_batch = 4
+    pieces = torch.rand(16, 3, 64, 64, requires_grad=True)
+
+    def peak(see):
+        meter = Meter(CPU, "all")
+        with meter:
+            torch.autograd.grad(see()[:, 0].sum(), pieces)
+        return meter.peaks["all"]
+
+    embed = perceptor.embed_pictures
+    all_again = peak(lambda: torch.cat([recomputed(embed, few) for few in pieces.split(4)]))
+    assert peak(lambda: eye.embed(pieces)) < 1.02 * all_again < 0.8 * peak(lambda: embed(pieces))
 
 
 def test_the_mean_of_residuals_is_plain_at_first_and_forgets_later():

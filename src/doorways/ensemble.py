@@ -46,6 +46,17 @@ class Ensemble:
         eyes = tuple(Eye.open(perceptor, weight, prompts, place.device) for perceptor, weight in perceptors)
         return replace(self, place=place, eyes=eyes)
 
+    def micro_batch(self, cutouts: int) -> int | None:
+        """How many of `cutouts` are embedded at once where a recipe does not say; None for all of them.
+
+        A few on a CPU in fp32, if a perceptor says how many will do: all pieces together would hold as much as the decoder.
+        In bf16 a step holds half of that, and on a GPU speed counts.
+        """
+        if (self.place.device.type, self.place.precision) != ("cpu", "fp32"):
+            return None
+        few = [getattr(eye.perceptor, "micro_batch", None) or cutouts for eye in self.eyes]
+        return least if (least := min(few)) < cutouts else None
+
     def fresh_eyes(self) -> tuple[Eye, ...]:
         """Eyes that have not looked yet."""
         return tuple(

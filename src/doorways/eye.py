@@ -31,7 +31,8 @@ class Eye:
         prompts: unit vectors [m, d], one per prompt.
         residual_mean: [d], running mean of embedding less target ("the modality gap").
         seen: steps that the running mean has seen.
-        micro_batch: how many pieces are embedded at once, and embedded again on the way back; None for all at once.
+        micro_batch: how many pieces are embedded at once, and all but the last ones embedded again on the way back; None
+            for all at once.
     """
 
     perceptor: Perceptor
@@ -61,11 +62,16 @@ class Eye:
     def see(self, *parts: tuple[Pyramid, Cutouts]) -> Tensor:
         """Unit vectors [n, d] of the cutouts of one picture after the other's; gradients flow to the pictures."""
         pieces = [cut(pyramid, cutouts, self.perceptor.size_px) for pyramid, cutouts in parts]
-        together = torch.cat(pieces) if len(pieces) > 1 else pieces[0]
+        return self.embed(torch.cat(pieces) if len(pieces) > 1 else pieces[0])
+
+    def embed(self, pieces: Tensor) -> Tensor:
+        """Unit vectors [n, d] of pieces [n, 3, h, w], a micro-batch at a time."""
         embed = self.perceptor.embed_pictures
-        if self.micro_batch is None or self.micro_batch >= len(together):
-            return embed(together)
-        return torch.cat([recomputed(embed, few) for few in together.split(self.micro_batch)])
+        if self.micro_batch is None or self.micro_batch >= len(pieces):
+            return embed(pieces)
+        *others, last = pieces.split(self.micro_batch)
+        # The way back comes to the last ones first: they are done with before any others are embedded again.
+        return torch.cat([*(recomputed(embed, few) for few in others), embed(last)])
 
     @torch.no_grad()
     def learn_mean(self, embeddings: Tensor, shares: Tensor) -> None:

@@ -61,7 +61,8 @@ class Painter:
         self._prepare(recipe)
         if ensemble is None:
             with out_of_memory(recipe):
-                chosen = plan(recipe, self.place, self.generator, self.rehearse, self._can_be)
+                begun = recipe.override(micro_batch=self.recipe.micro_batch)
+                chosen = plan(begun, self.place, self.generator, self.rehearse, self._can_be)
             self.thrift = chosen.note
             if chosen.changes:
                 self._prepare(recipe.override(**chosen.changes))
@@ -76,7 +77,7 @@ class Painter:
         self.rate = recipe.learning_rate or Schedule.parse(self.generator.learning_rate)
         self.recipe = recipe.override(
             memory=None,
-            micro_batch=recipe.micro_batch,
+            micro_batch=recipe.micro_batch or self.ensemble.micro_batch(recipe.cutouts),
             recompute=recipe.recompute,
             start_size=self.growth.sizes[0],
             learning_rate=self.rate,

@@ -37,9 +37,11 @@ ROUNDING_PX = 32
 """How far rounding to the cells of a generator may bring a start size from the shape of the size."""
 
 CONSEQUENCES = {
-    "models": ("generator", "perceptor", "learning_rate"),
+    "models": ("generator", "perceptor", "learning_rate", "micro_batch"),
     "generator": ("learning_rate",),
-    "device": ("precision",),
+    "perceptor": ("micro_batch",),
+    "device": ("precision", "micro_batch"),
+    "precision": ("micro_batch",),
     "memory": ("micro_batch", "recompute"),
     "detail": ("large", "medium", "small", "start_size"),
     "size": ("start_size",),
@@ -234,7 +236,11 @@ class Recipe(BaseModel):
         placeholder="AMOUNT",
     )
     micro_batch: int | None = _setting(
-        "Machine", "Pieces embedded at once, to save memory; all of them if not given.", None, ge=1, le=4096
+        "Machine",
+        "Pieces embedded at once, to save memory; if not given all, or a few of a large perceptor in fp32 on a CPU.",
+        None,
+        ge=1,
+        le=4096,
     )
     recompute: bool | None = _setting(
         "Machine", "Save memory by decoding again on the way back; if need be, if not given.", None

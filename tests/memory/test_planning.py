@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 
+import psutil
 import pytest
 import torch
 
@@ -11,11 +13,13 @@ from doorways.amount import parse_bytes
 from doorways.errors import InputError, OutOfMemoryError
 from doorways.events import Squeezed, Stepped
 from doorways.memory import budget
+from doorways.memory.forecast import bound
 from doorways.memory.planning import thriftier
 from doorways.painter import Painter
 from doorways.recipe import Recipe
 from tests.recipes import painted_alone, quick, vqgan
 
+CPU = torch.device("cpu")
 HELD = 500_000_000
 """What the process is taken to hold before a step."""
 
@@ -26,6 +30,7 @@ def held(monkeypatch):
     monkeypatch.setattr("doorways.memory.planning.used", lambda device: HELD)
     monkeypatch.setattr("doorways.memory.planning.within_reach", lambda device: 10**12)
     monkeypatch.setitem(__import__("doorways.memory.forecast", fromlist=["_"]).ALLOCATOR, "cpu", (1.0, 0.0))
+    monkeypatch.setattr("doorways.memory.planning.AMPLE", 1.0)
 
 
 def limited(extra: float, **settings) -> Painter:
@@ -88,6 +93,17 @@ def test_too_little_is_an_error_that_says_how_much_it_takes(held):
         InputError, match=r"memory 501MB: a step on 384x48 with 64 cutouts takes about \d+ MB at"
     ):
         Painter(quick(generator="fourier", size="384x48", cutouts=64, memory="501MB"))
+
+
+def test_more_is_set_aside_than_is_forecast(held, monkeypatch):
+    def least():
+        with pytest.raises(InputError) as error:
+            Painter(quick(generator="fourier", size="384x48", cutouts=64, memory="501MB"))
+        return int(re.search(r"takes about (\d+) MB at the least", str(error.value))[1])
+
+    as_forecast = least()
+    monkeypatch.setattr("doorways.memory.planning.AMPLE", 2.0)
+    assert least() == pytest.approx(500 + 2 * (as_forecast - 500), abs=2)
 
 
 def test_what_is_free_is_no_reason_to_refuse(held, monkeypatch):
@@ -171,6 +187,34 @@ def test_what_can_be_saved_in_the_middle():
 
 
 # Budgets
+
+
+glibc = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library is not glibc")
+
+
+@glibc
+def test_what_was_freed_is_not_held():
+    blocks = [torch.ones(25_000) for _ in range(2000)]
+    full = budget.used(CPU)
+    last = blocks.pop()
+    blocks.clear()
+    assert budget.used(CPU) < full - 150_000_000
+    del last
+
+
+@glibc
+def test_what_was_tried_leaves_nothing_behind():
+    kept = []
+
+    def rehearse(recipe, meter):
+        blocks = [torch.ones(25_000) for _ in range(2000)]
+        kept.append(blocks.pop())
+        meter.peaks["look"] = sum(block.nbytes for block in blocks)
+
+    painter = Painter(quick())
+    before = budget.used(CPU)
+    assert bound(painter.recipe, painter.generator, rehearse, CPU) > 200_000_000
+    assert psutil.Process().memory_info().rss < before + 50_000_000
 
 
 @pytest.mark.parametrize(

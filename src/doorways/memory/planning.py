@@ -28,6 +28,8 @@ NAMES = {
 """What the changes are called, in the order of their thrift."""
 MARGIN = 0.9
 """The share of what is within reach that a step may take where the artist names no amount; others use the machine too."""
+AMPLE = 1.1
+"""How much of what is forecast for a step is set aside for it: forecasts are right on average, what is asked is a limit."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,14 @@ def plan(
     device, held = place.device, used(place.device)
     asked = None if recipe.memory is None else parse_bytes(recipe.memory)
     budget = round(MARGIN * within_reach(device)) if asked is None else asked
-    if held + bound(recipe, generator, rehearse, device) <= budget:
+    if held + AMPLE * bound(recipe, generator, rehearse, device) <= budget:
         return Plan({})
     tried: list[tuple[int, dict[str, Any]]] = []
     for changes in _steps_of_thrift(recipe, place, generator, can_be):
         changed = recipe.override(**changes)
         ahead = forecast(changed, generator, rehearse, device)
         for micro_batch in _halvings(recipe.micro_batch or recipe.cutouts):
-            need = held + ahead.need(step_pixels(changed), changed.cutouts, micro_batch)
+            need = held + round(AMPLE * ahead.need(step_pixels(changed), changed.cutouts, micro_batch))
             whole = micro_batch >= recipe.cutouts
             tried.append((need, changes | ({} if whole else {"micro_batch": micro_batch})))
             if need <= budget:

@@ -11,11 +11,19 @@ from torch import Tensor
 from doorways.models.fingerprint import fingerprint
 from doorways.perceptors.base import fit, normaliser
 from doorways.perceptors.patches import in_patches
+from doorways.perceptors.quick_gelu import in_quick_gelu
 from doorways.perceptors.tokens import Tokens
+
+PATCHES = 400
+"""Patches of pieces that are embedded at once where little is to be held: a CPU's products of as many rows are as fast as
+larger ones."""
 
 
 class ImageText:
     """CLIP and its kin.
+
+    Attributes:
+        micro_batch: pieces that have `PATCHES` patches together, and at least 1: 8 for ViT-B/32.
 
     Args:
         model: has `get_text_features` and `get_image_features`; its weights are frozen.
@@ -45,8 +53,10 @@ class ImageText:
         self.dimension = dimension
         self.as_input = as_input
         self.masked = masked
+        self.micro_batch = max(1, PATCHES // (size_px // model.config.vision_config.patch_size) ** 2)
         self.fingerprint = fingerprint(model)
         in_patches(model)
+        in_quick_gelu(model)
         self._factor, self._offset = normaliser(*colours)
 
     @torch.no_grad()
