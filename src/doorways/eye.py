@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +32,7 @@ class Eye:
         prompts: unit vectors [m, d], one per prompt.
         residual_mean: [d], running mean of embedding less target ("the modality gap").
         seen: steps that the running mean has seen.
+        compiled: `perceptor.embed_pictures` as it was compiled for all pieces at once, or None.
         micro_batch: how many pieces are embedded at once, and embedded again on the way back; None for all at once.
     """
 
@@ -40,6 +42,7 @@ class Eye:
     residual_mean: Tensor
     seen: int = 0
     micro_batch: int | None = None
+    compiled: Callable[[Tensor], Tensor] | None = None
 
     @classmethod
     def open(
@@ -64,7 +67,7 @@ class Eye:
         together = torch.cat(pieces) if len(pieces) > 1 else pieces[0]
         embed = self.perceptor.embed_pictures
         if self.micro_batch is None or self.micro_batch >= len(together):
-            return embed(together)
+            return (self.compiled or embed)(together)
         return torch.cat([recomputed(embed, few) for few in together.split(self.micro_batch)])
 
     @torch.no_grad()

@@ -19,6 +19,7 @@ from torch import Tensor
 from doorways.aims import Aims
 from doorways.canvas import Canvas
 from doorways.checkpoint import must_be_whole, must_fit
+from doorways.compiling import compile_models, pays
 from doorways.cutouts import Cutouts, Pyramid, build_pyramid, finest_level
 from doorways.descent import Descent
 from doorways.ensemble import Ensemble
@@ -56,6 +57,7 @@ class Painter:
         ensemble: models that are loaded; the recipe is then painted as it is, whatever memory it takes.
 
     Attributes:
+        compiled: whether models were compiled for it.
         standing: where it stands: after the last step that was told.
         ahead: how many steps are queued beyond the one that is waited for; 0 takes one after the other. One keeps a GPU busy
             while the step before is told.
@@ -67,7 +69,7 @@ class Painter:
     def __init__(self, recipe: Recipe, *, ensemble: Ensemble | None = None) -> None:
         self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
         self.ensemble = ensemble or Ensemble.open(recipe, self.prompts)
-        self.thrift = ""
+        self.thrift = self.uncompiled = ""
         self._prepare(recipe)
         if ensemble is None:
             with out_of_memory(recipe):
@@ -75,6 +77,7 @@ class Painter:
             self.thrift = chosen.note
             if chosen.changes:
                 self._prepare(recipe.override(**chosen.changes))
+            self.compile()
 
     def _prepare(self, recipe: Recipe) -> None:
         """Everything but the models."""
@@ -93,7 +96,7 @@ class Painter:
             threads=torch.get_num_threads(),
             precision=self.place.precision,
         )
-        self.ahead = int(device.type == "cuda")
+        self.ahead, self.compiled = int(device.type == "cuda"), False
         self.symmetry = parse_symmetry(recipe.symmetry)
         self.aims = Aims.read(recipe)
         self.start = Start.read(recipe)
@@ -113,6 +116,8 @@ class Painter:
         descent = Descent(latent, learning_rate=self.rate.at(0), averaging=recipe.averaging)
         self.standing = Standing(descent, self.gazes[self.size], self.ensemble.fresh_eyes(), rng)
         self._save_memory()
+        if (chain := getattr(self.generator, "chain", None)) is not None:
+            chain.compiled = None  # what another painter did with these models
 
     @property
     def descent(self) -> Descent:
@@ -284,8 +289,27 @@ class Painter:
         """Sets the models to what the recipe says of micro-batches and recomputation."""
         for eye in self.eyes:
             eye.micro_batch = self.recipe.micro_batch
-        if chain := getattr(self.generator, "chain", None):
+        if (chain := getattr(self.generator, "chain", None)) is not None:
             chain.recomputes = bool(self.recipe.recompute)
+
+    def compile(self) -> None:
+        """Compiles the models where the recipe asks for it, or leaves it open and it pays.
+
+        Raises:
+            InputError: it asks for it, and they cannot be compiled.
+        """
+        if not pays(self.recipe.compile, self.place.device, self.recipe.steps - self.step):
+            return
+        sizes = self.growth.sizes[self.growth.sizes.index(self.size) :]
+        latents = [self.generator.resize(self.descent.latent, *size) for size in sizes]
+        gazes = [(self.gazes[size], latent) for size, latent in zip(sizes, latents, strict=True)]
+        try:
+            compile_models(self.generator, self.eyes, gazes, cutouts=self.recipe.cutouts)
+            self.compiled = True
+        except InputError as error:
+            if self.recipe.compile:
+                raise
+            self.uncompiled = str(error)
 
     def rehearse(self, recipe: Recipe, meter: Meter) -> None:
         """The first step of another recipe under a meter, with these models; nothing of this painting changes."""
@@ -331,7 +355,7 @@ class Painter:
             for eye in self.eyes
             for word, known in eye.misread(self.prompts).items()
         ]
-        notes = [*begun, self.place.note, self.thrift, *misread]
+        notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread]
         return tuple(dict.fromkeys(note for note in notes if note))
 
     def machine(self) -> dict[str, Any]:
@@ -339,7 +363,8 @@ class Painter:
         weights = {f"generator {self.recipe.generator}": self.generator.fingerprint}
         for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True):
             weights[f"perceptor {spec}"] = eye.perceptor.fingerprint
-        return describe_machine(self.place) | {"weights": weights}
+        compiled = {"compiled": True} if self.compiled else {}
+        return describe_machine(self.place) | compiled | {"weights": weights}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""
@@ -386,6 +411,7 @@ class Painter:
             for i, eye in enumerate(painter.eyes):
                 eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
                 eye.seen = int(meta["seen"][i])
+        painter.compile()
         return painter
 
 
