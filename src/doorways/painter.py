@@ -42,7 +42,7 @@ from doorways.standing import Standing, Taken
 from doorways.start import Start
 from doorways.strip_gaze import open_gaze
 from doorways.symmetry import parse_symmetry
-from doorways.transfer import sent
+from doorways.transfer import Fetched, sent
 
 
 class Painter:
@@ -368,6 +368,11 @@ class Painter:
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""
+        tensors, meta = self.fetch_state()
+        return {name: tensor.read() for name, tensor in tensors.items()}, meta
+
+    def fetch_state(self) -> tuple[dict[str, Fetched], dict[str, Any]]:
+        """`state` as it is now, its tensors on their way; on CUDA nobody waits for them before they are read."""
         tensors = self.descent.tensors() | self.gaze.tensors() | {"rng": self.rng.get_state()}
         tensors |= {f"eye.{i}.residual_mean": eye.residual_mean for i, eye in enumerate(self.eyes)}
         meta = {
@@ -378,7 +383,7 @@ class Painter:
             "machine": self.machine(),
             "pictures": self.pictures,
         }
-        return {name: tensor.to("cpu", copy=True) for name, tensor in tensors.items()}, meta
+        return {name: Fetched(tensor) for name, tensor in tensors.items()}, meta
 
     @classmethod
     def resume(
