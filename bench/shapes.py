@@ -42,6 +42,14 @@ VIT_B_32 = {
                     "num_attention_heads": 8, "projection_dim": 512},
 }  # fmt: skip
 """OpenAI's CLIP ViT-B/32 (Radford et al. 2021)."""
+VIT_L_14 = {
+    "projection_dim": 768,
+    "vision_config": {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24,
+                      "num_attention_heads": 16, "image_size": 224, "patch_size": 14, "projection_dim": 768},
+    "text_config": {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
+                    "num_attention_heads": 12, "projection_dim": 768},
+}  # fmt: skip
+"""Its ViT-L/14."""
 TINY_VQGAN = F16_16384 | {
     "block_out_channels": (32, 32, 64),
     "down_block_types": ("DownEncoderBlock2D",) * 2 + ("AttnDownEncoderBlock2D",),
@@ -61,7 +69,7 @@ TINY_CLIP = {
 """For the tests of the bench itself."""
 
 GENERATORS = {"random-f16-16384": F16_16384, "random-tiny-vqgan": TINY_VQGAN}
-PERCEPTORS = {"random-vit-b-32": VIT_B_32, "random-tiny-clip": TINY_CLIP}
+PERCEPTORS = {"random-vit-b-32": VIT_B_32, "random-vit-l-14": VIT_L_14, "random-tiny-clip": TINY_CLIP}
 
 
 def random_vqgan(name: str) -> VQModel:

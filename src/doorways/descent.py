@@ -6,6 +6,7 @@ Where a step moves a few columns of a wide latent, Adam's moments and the averag
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -117,6 +118,12 @@ class Descent:
             rows = visits.to(self.latent.dtype).expand_as(self.latent)
             grown["visits"] = resize(rows)[0, 0, 0].round().long()
         self.load(grown, steps=self.steps)
+
+    def copy(self) -> Descent:
+        """Another one that goes on from here by itself."""
+        other = copy(self)
+        other.load(self.tensors(), steps=self.steps)
+        return other
 
     def tensors(self) -> dict[str, Tensor]:
         """All of its memory by name, not copied; `load` takes it back."""

@@ -45,7 +45,8 @@ class Stepped:
         parts: each objective's own value, unweighted (of several perceptors, their weighted mean); `hold` is the mean
             squared distance to the latent of the picture started from, where the recipe holds on to it.
         size: the canvas, in pixels.
-        seconds: what the step took.
+        seconds: what the step took until its loss was known. On CUDA a step is queued while the one before is computed; the
+            time then counts from when that one's loss was known, so that the seconds of a run sum to what it took.
     """
 
     step: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +32,7 @@ class Eye:
         prompts: unit vectors [m, d], one per prompt.
         residual_mean: [d], running mean of embedding less target ("the modality gap").
         seen: steps that the running mean has seen.
+        compiled: `perceptor.embed_pictures` as it was compiled for all pieces at once, or None.
         micro_batch: how many pieces are embedded at once, and all but the last ones embedded again on the way back; None
             for all at once.
     """
@@ -41,6 +43,7 @@ class Eye:
     residual_mean: Tensor
     seen: int = 0
     micro_batch: int | None = None
+    compiled: Callable[[Tensor], Tensor] | None = None
 
     @classmethod
     def open(
@@ -68,7 +71,7 @@ class Eye:
         """Unit vectors [n, d] of pieces [n, 3, h, w], a micro-batch at a time."""
         embed = self.perceptor.embed_pictures
         if self.micro_batch is None or self.micro_batch >= len(pieces):
-            return embed(pieces)
+            return (self.compiled or embed)(pieces)
         *others, last = pieces.split(self.micro_batch)
         # The way back comes to the last ones first: they are done with before any others are embedded again.
         return torch.cat([*(recomputed(embed, few) for few in others), embed(last)])

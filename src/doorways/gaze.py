@@ -50,6 +50,10 @@ class Gaze(Protocol):
         """The picture [1, 3, H, W] of `latent`."""
         ...
 
+    def copy(self) -> Gaze:
+        """Another one that goes on by itself from what this one remembers."""
+        ...
+
     def tensors(self) -> dict[str, Tensor]:
         """What it remembers, by name; `load` takes it back."""
         ...
@@ -95,6 +99,10 @@ class WholeGaze:
     def picture(self, latent: Tensor) -> Tensor:
         """The picture of `latent`."""
         return self.decode(latent)
+
+    def copy(self) -> WholeGaze:
+        """Itself, since it remembers nothing."""
+        return self
 
     def tensors(self) -> dict[str, Tensor]:
         """Nothing."""

@@ -1,13 +1,15 @@
 """The painter: a latent is moved, step by step, until the pieces of its picture match the prompts.
 
 VQGAN+CLIP (Crowson et al. 2022), with the prompts placed along the canvas and paired pieces held alike across a
-symmetry ("Doorways", Moulton 2021). `take_step` is the method; the rest prepares it.
+symmetry ("Doorways", Moulton 2021). `step_from` is the method; the rest prepares it.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ from torch import Tensor
 from doorways.aims import Aims
 from doorways.canvas import Canvas
 from doorways.checkpoint import must_be_whole, must_fit
+from doorways.compiling import compile_models, pays
 from doorways.cutouts import Cutouts, Pyramid, build_pyramid, finest_level
 from doorways.descent import Descent
 from doorways.ensemble import Ensemble
 from doorways.errors import DoorwaysError, InputError, OutOfMemoryError
 from doorways.events import Event, Finished, Grew, Squeezed, Started, Stepped
+from doorways.eye import Eye
 from doorways.gaze import Gaze, Glimpse
 from doorways.growth import Growth
 from doorways.ingredients import must_be_the_same, named_pictures
@@ -34,9 +38,11 @@ from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 from doorways.schedule import Schedule
 from doorways.size import Size
+from doorways.standing import Standing, Taken
 from doorways.start import Start
 from doorways.strip_gaze import open_gaze
 from doorways.symmetry import parse_symmetry
+from doorways.transfer import Fetched, sent
 
 
 class Painter:
@@ -50,6 +56,12 @@ class Painter:
             smaller parts (`doorways.memory`); `self.recipe` says how.
         ensemble: models that are loaded; the recipe is then painted as it is, whatever memory it takes.
 
+    Attributes:
+        compiled: whether models were compiled for it.
+        standing: where it stands: after the last step that was told.
+        ahead: how many steps are queued beyond the one that is waited for; 0 takes one after the other. One keeps a GPU busy
+            while the step before is told.
+
     Raises:
         InputError: a setting that does not fit the models, a missing file, a model that is not there.
     """
@@ -57,7 +69,7 @@ class Painter:
     def __init__(self, recipe: Recipe, *, ensemble: Ensemble | None = None) -> None:
         self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
         self.ensemble = ensemble or Ensemble.open(recipe, self.prompts)
-        self.thrift = ""
+        self.thrift = self.uncompiled = ""
         self._prepare(recipe)
         if ensemble is None:
             with out_of_memory(recipe):
@@ -66,6 +78,7 @@ class Painter:
             self.thrift = chosen.note
             if chosen.changes:
                 self._prepare(recipe.override(**chosen.changes))
+            self.compile()
 
     def _prepare(self, recipe: Recipe) -> None:
         """Everything but the models."""
@@ -84,8 +97,7 @@ class Painter:
             threads=torch.get_num_threads(),
             precision=self.place.precision,
         )
-        self.eyes = self.ensemble.fresh_eyes()
-        self._save_memory()
+        self.ahead, self.compiled = int(device.type == "cuda"), False
         self.symmetry = parse_symmetry(recipe.symmetry)
         self.aims = Aims.read(recipe)
         self.start = Start.read(recipe)
@@ -99,10 +111,34 @@ class Painter:
             size: open_gaze(canvas, self.generator, recipe, self.symmetry, paired=self.aims.compare_places)
             for size, canvas in self.canvases.items()
         }
-        self.rng = torch.Generator().manual_seed(recipe.seed)
+        rng = torch.Generator().manual_seed(recipe.seed)
         with torch.no_grad():
-            latent = self.start.latent(self.generator, self.size, self.rng, device)
-        self.descent = Descent(latent, learning_rate=self.rate.at(0), averaging=recipe.averaging)
+            latent = self.start.latent(self.generator, self.size, rng, device)
+        descent = Descent(latent, learning_rate=self.rate.at(0), averaging=recipe.averaging)
+        self.standing = Standing(descent, self.gazes[self.size], self.ensemble.fresh_eyes(), rng)
+        self._save_memory()
+        if (chain := getattr(self.generator, "chain", None)) is not None:
+            chain.compiled = None  # what another painter did with these models
+
+    @property
+    def descent(self) -> Descent:
+        """The latent on its way."""
+        return self.standing.descent
+
+    @property
+    def gaze(self) -> Gaze:
+        """How the canvas is looked at."""
+        return self.standing.gaze
+
+    @property
+    def eyes(self) -> tuple[Eye, ...]:
+        """The perceptors, and what they look for."""
+        return self.standing.eyes
+
+    @property
+    def rng(self) -> torch.Generator:
+        """Where all chance comes from."""
+        return self.standing.rng
 
     @property
     def size(self) -> Size:
@@ -110,43 +146,74 @@ class Painter:
         return self.canvas.size
 
     @property
-    def gaze(self) -> Gaze:
-        """How the canvas is looked at."""
-        return self.gazes[self.size]
-
-    @property
     def step(self) -> int:
         """Steps taken so far."""
-        return self.descent.steps
+        return self.standing.step
 
     def __iter__(self) -> Iterator[Event]:
         yield Started(self.recipe, self.notes())
+        queued: deque[Taken] = deque()
+        arrived = 0.0
         while self.step < self.recipe.steps:
-            began = time.perf_counter()
-            if self.size != self.growth.size_at(self.step):
+            if not queued and self.size != self.growth.size_at(self.step):
                 self.grow(self.growth.size_at(self.step))
                 yield Grew(self.step, self.size)
-            while (taken := self.try_step()) is None:
+            while len(queued) <= self.ahead and self._goes_on(
+                last := queued[-1].standing if queued else self.standing
+            ):
+                if (taken := self.try_step(last, alone=not queued)) is None:
+                    break
+                queued.append(taken)
+            if not queued:
                 note = self.squeeze()
                 yield Squeezed(self.step, note, self.recipe)
-            loss, parts = taken
-            yield Stepped(self.step, self.recipe.steps, loss, parts, self.size, time.perf_counter() - began)
+                continue
+            taken = queued.popleft()
+            loss, parts, now = self.accept(taken)
+            seconds, arrived = now - max(taken.began, arrived), now
+            yield Stepped(self.step, self.recipe.steps, loss, parts, self.size, seconds)
         yield Finished(self.step)
 
-    def take_step(self) -> tuple[float, dict[str, float]]:
-        """Latent -> picture -> cutouts -> embeddings -> objectives -> latent, once; the loss and its parts."""
-        progress = self.step / max(1, self.recipe.steps - 1)
-        glimpse = self.gaze.look(self.descent.latent, self.rng, step=self.step, progress=progress)
-        loss, values, gradient = self.slope(glimpse, progress)
-        self.must_be_finite(loss, gradient)
-        self.descent.learning_rate = self.rate.at(progress)
-        self.descent.step(gradient, self.generator.clamp_, glimpse.columns)
-        self.gaze.remember(glimpse)
-        return float(loss.detach()), {name: float(value.detach()) for name, value in values.items()}
+    def _goes_on(self, last: Standing) -> bool:
+        """Whether a step may follow on the canvas as it is."""
+        return last.step < self.recipe.steps and self.growth.size_at(last.step) == self.size
 
-    def slope(self, glimpse: Glimpse, progress: float) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def take_step(self) -> tuple[float, dict[str, float]]:
+        """One step; the loss and its parts."""
+        loss, parts, _ = self.accept(self.step_from(self.standing))
+        return loss, parts
+
+    def step_from(self, last: Standing) -> Taken:
+        """Latent -> picture -> cutouts -> embeddings -> objectives -> latent, once.
+
+        Where steps are queued ahead, `last` stays as it is; otherwise its latent is moved, if what was found is finite.
+        """
+        began = time.perf_counter()
+        here = last.forked(whole=self.ahead > 0)
+        progress = here.step / max(1, self.recipe.steps - 1)
+        glimpse = here.gaze.look(here.descent.latent, here.rng, step=here.step, progress=progress)
+        loss, values, gradient = self.slope(glimpse, here.eyes, progress)
+        taken = Taken(here, loss, values, gradient, began)
+        if not self.ahead:
+            self.must_be_finite(taken)
+        here.descent.learning_rate = self.rate.at(progress)
+        here.descent.step(gradient, self.generator.clamp_, glimpse.columns)
+        here.gaze.remember(glimpse)
+        return taken
+
+    def accept(self, taken: Taken) -> tuple[float, dict[str, float], float]:
+        """Stands where a step has led; its loss and parts, and when they arrived. DoorwaysError where they are not finite."""
+        if self.ahead:
+            self.must_be_finite(taken)
+        _, loss, parts, now = taken.read()
+        self.standing = taken.standing
+        return loss, parts, now
+
+    def slope(
+        self, glimpse: Glimpse, eyes: tuple[Eye, ...], progress: float
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The loss of what is seen, its parts unweighted, and its gradient."""
-        values = self.evaluate(glimpse)
+        values = self.evaluate(glimpse, eyes)
         loss = self.aims.weigh(values, progress)
         if self.canvas.held is not None:
             values["hold"] = self.canvas.drift(glimpse.latent, glimpse.columns)
@@ -154,18 +221,19 @@ class Painter:
         (gradient,) = torch.autograd.grad(loss, glimpse.latent)
         return loss, values, gradient
 
-    def evaluate(self, glimpse: Glimpse) -> dict[str, Tensor]:
+    def evaluate(self, glimpse: Glimpse, eyes: tuple[Eye, ...]) -> dict[str, Tensor]:
         """Each objective's value, unweighted: of the picture once, of embeddings as the eyes' weighted mean."""
         picture, cutouts = glimpse.picture, glimpse.cutouts
-        centres = cutouts.centre
-        shares = self.canvas.field.shares(centres, cutouts.overview).to(picture)
-        loss_weights = self.canvas.field.loss_weights(centres, cutouts.overview).to(picture)
+        centres, place = cutouts.centre, (picture.device, picture.dtype)
+        shares = sent(self.canvas.field.shares(centres, cutouts.overview), *place)
+        loss_weights = sent(self.canvas.field.loss_weights(centres, cutouts.overview), *place)
         firsts = cutouts.pairs[:, 0]
         distance = self.symmetry.fixed_distance(centres[firsts], self.size.aspect, wraps=self.recipe.wrap)
-        paired = pair_weights(distance, cutouts.size[firsts]).to(picture)
+        paired = sent(pair_weights(distance, cutouts.size[firsts]), *place)
+        pairs = sent(cutouts.pairs, picture.device)
         pyramids = [(self.pyramid(*part), part[1]) for part in glimpse.parts]
         values = dict.fromkeys(self.aims.objectives, picture.new_zeros(()))
-        for rank, eye in enumerate(self.eyes):
+        for rank, eye in enumerate(eyes):
             embeddings = eye.see(*pyramids)
             if self.recipe.remove_mean:
                 eye.learn_mean(embeddings, shares)
@@ -176,7 +244,7 @@ class Painter:
                 texts=eye.prompts,
                 shares=shares,
                 loss_weights=loss_weights,
-                pairs=cutouts.pairs,
+                pairs=pairs,
                 pair_weights=paired,
                 residual_mean=eye.residual_mean if self.recipe.remove_mean else None,
             )
@@ -198,21 +266,17 @@ class Painter:
         """Goes on with a canvas of `size`."""
         with out_of_memory(self.recipe):
             self.canvas = self.canvases[size]
+            self.standing = replace(self.standing, gaze=self.gazes[size])
             self.descent.resample(lambda tensor: self.generator.resize(tensor, *size))
 
-    def try_step(self) -> tuple[float, dict[str, float]] | None:
-        """`take_step`; None, and nothing has changed, where memory ran out and less can be taken."""
-        drawn = self.rng.get_state()
-        learnt = [(eye.residual_mean.clone(), eye.seen) for eye in self.eyes]
+    def try_step(self, last: Standing, *, alone: bool) -> Taken | None:
+        """`step_from`; None where memory ran out and there will be more, since steps are queued or less can be taken."""
         try:
             with out_of_memory(self.recipe):
-                return self.take_step()
+                return self.step_from(last)
         except OutOfMemoryError:
-            if thriftier(self.recipe, self.generator) is None:
+            if alone and thriftier(self.recipe, self.generator) is None:
                 raise
-        self.rng.set_state(drawn)
-        for eye, (mean, seen) in zip(self.eyes, learnt, strict=True):
-            eye.residual_mean, eye.seen = mean, seen
         return None
 
     def squeeze(self) -> str:
@@ -226,8 +290,27 @@ class Painter:
         """Sets the models to what the recipe says of micro-batches and recomputation."""
         for eye in self.eyes:
             eye.micro_batch = self.recipe.micro_batch
-        if chain := getattr(self.generator, "chain", None):
+        if (chain := getattr(self.generator, "chain", None)) is not None:
             chain.recomputes = bool(self.recipe.recompute)
+
+    def compile(self) -> None:
+        """Compiles the models where the recipe asks for it, or leaves it open and it pays.
+
+        Raises:
+            InputError: it asks for it, and they cannot be compiled.
+        """
+        if not pays(self.recipe.compile, self.place.device, self.recipe.steps - self.step):
+            return
+        sizes = self.growth.sizes[self.growth.sizes.index(self.size) :]
+        latents = [self.generator.resize(self.descent.latent, *size) for size in sizes]
+        gazes = [(self.gazes[size], latent) for size, latent in zip(sizes, latents, strict=True)]
+        try:
+            compile_models(self.generator, self.eyes, gazes, cutouts=self.recipe.cutouts)
+            self.compiled = True
+        except InputError as error:
+            if self.recipe.compile:
+                raise
+            self.uncompiled = str(error)
 
     def rehearse(self, recipe: Recipe, meter: Meter) -> None:
         """The first step of another recipe under a meter, with these models; nothing of this painting changes."""
@@ -236,7 +319,7 @@ class Painter:
             glimpse = other.gaze.look(other.descent.latent, other.rng, step=0, progress=0.0)
             meter.phase = "see"
             glimpse.picture.register_hook(lambda _: setattr(meter, "phase", "back"))
-            other.slope(glimpse, 0.0)
+            other.slope(glimpse, other.eyes, 0.0)
 
     def _can_be(self, recipe: Recipe) -> bool:
         """Whether another recipe can be painted with these models."""
@@ -246,12 +329,13 @@ class Painter:
             return False
         return True
 
-    def must_be_finite(self, loss: Tensor, gradient: Tensor) -> None:
-        """DoorwaysError with the step and the remedy, before a bad step is taken."""
-        if not (loss.isfinite() and gradient.isfinite().all()):
+    def must_be_finite(self, taken: Taken) -> None:
+        """DoorwaysError with the step and the remedy, before a painting stands where a bad step leads."""
+        finite, loss, _, _ = taken.read()
+        if not finite:
             kept = f"the picture after step {self.step} is kept" if self.step else "nothing is painted yet"
             raise DoorwaysError(
-                f"at step {self.step + 1} the loss (now {float(loss.detach()):g}) or its gradient is not finite; "
+                f"at step {self.step + 1} the loss (now {loss:g}) or its gradient is not finite; "
                 f"{kept}: try a learning_rate below {self.rate}, or precision fp32"
             )
 
@@ -272,7 +356,7 @@ class Painter:
             for eye in self.eyes
             for word, known in eye.misread(self.prompts).items()
         ]
-        notes = [*begun, self.place.note, self.thrift, *misread]
+        notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread]
         return tuple(dict.fromkeys(note for note in notes if note))
 
     def machine(self) -> dict[str, Any]:
@@ -280,10 +364,16 @@ class Painter:
         weights = {f"generator {self.recipe.generator}": self.generator.fingerprint}
         for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True):
             weights[f"perceptor {spec}"] = eye.perceptor.fingerprint
-        return describe_machine(self.place) | {"weights": weights}
+        compiled = {"compiled": True} if self.compiled else {}
+        return describe_machine(self.place) | compiled | {"weights": weights}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""
+        tensors, meta = self.fetch_state()
+        return {name: tensor.read() for name, tensor in tensors.items()}, meta
+
+    def fetch_state(self) -> tuple[dict[str, Fetched], dict[str, Any]]:
+        """`state` as it is now, its tensors on their way; on CUDA nobody waits for them before they are read."""
         tensors = self.descent.tensors() | self.gaze.tensors() | {"rng": self.rng.get_state()}
         tensors |= {f"eye.{i}.residual_mean": eye.residual_mean for i, eye in enumerate(self.eyes)}
         meta = {
@@ -294,7 +384,7 @@ class Painter:
             "machine": self.machine(),
             "pictures": self.pictures,
         }
-        return {name: tensor.to("cpu", copy=True) for name, tensor in tensors.items()}, meta
+        return {name: Fetched(tensor) for name, tensor in tensors.items()}, meta
 
     @classmethod
     def resume(
@@ -327,6 +417,7 @@ class Painter:
             for i, eye in enumerate(painter.eyes):
                 eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
                 eye.seen = int(meta["seen"][i])
+        painter.compile()
         return painter
 
 

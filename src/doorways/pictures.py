@@ -60,8 +60,18 @@ def read_layer(path: Path | str) -> Tensor:
 
 def to_image(picture: Tensor) -> Image.Image:
     """A picture [1, 3, H, W] or [3, H, W] in [0, 1] (what lies outside is clamped) as an 8-bit RGB image."""
+    return image_of(to_pixels(picture).cpu())
+
+
+def to_pixels(picture: Tensor) -> Tensor:
+    """The same as uint8 [H, W, 3], on the picture's device."""
     pixels = picture.detach().float().reshape(picture.shape[-3:]).clamp(0, 1).mul(255).round()
-    return Image.fromarray(pixels.to("cpu", torch.uint8).permute(1, 2, 0).contiguous().numpy())
+    return pixels.to(torch.uint8).permute(1, 2, 0).contiguous()
+
+
+def image_of(pixels: Tensor) -> Image.Image:
+    """The image of what `to_pixels` gave, on the CPU."""
+    return Image.fromarray(pixels.numpy())
 
 
 def fit(picture: Tensor, size: Size | tuple[int, int], how: Fit = "crop") -> Tensor:

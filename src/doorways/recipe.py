@@ -245,6 +245,9 @@ class Recipe(BaseModel):
     recompute: bool | None = _setting(
         "Machine", "Save memory by decoding again on the way back; if need be, if not given.", None
     )
+    compile: bool | None = _setting(
+        "Machine", "Compile the models first; for long runs on CUDA, if not given.", None
+    )
 
     @model_validator(mode="before")
     @classmethod

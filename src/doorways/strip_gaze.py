@@ -7,6 +7,7 @@ The time and memory of a step are those of the strip, whatever the width of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,7 @@ from doorways.generators import Generator
 from doorways.generators.parts import PartDecoder
 from doorways.recipe import Recipe
 from doorways.symmetry import Symmetry
+from doorways.transfer import sent
 from doorways.windows import Strip, Windows
 
 REFRESH = 5
@@ -113,10 +115,10 @@ class StripGaze:
         small, moments = self.small, self.refreshed(latent, step)
         strip = self.windows.at(step)
         pieces, overviews = self.windows.draw(self.canvas.sampler, strip, rng, progress)
-        columns = strip.columns(self.windows.cells).to(latent.device)
+        columns = sent(strip.columns(self.windows.cells), latent.device)
         moving = latent.index_select(3, columns).requires_grad_()
         shown, fresh = self._decode(latent, moving, strip, moments)
-        places = self._places(strip).to(latent.device)
+        places = sent(self._places(strip), latent.device)
         # a column is new in few steps only: its gradient counts for those in which it is not
         weight = small.shape[3] / len(places)
         new = fresh.detach() + weight * (fresh - fresh.detach())
@@ -135,7 +137,7 @@ class StripGaze:
         for segment in strip.segments:
             width = segment.stop - segment.start
             around = torch.arange(segment.start - segment.left, segment.stop + segment.right)
-            around = (around % self.windows.cells).to(latent.device)
+            around = sent(around % self.windows.cells, latent.device)
             cells = [
                 latent.index_select(3, around[: segment.left]),
                 moving[..., begun : begun + width],
@@ -175,6 +177,12 @@ class StripGaze:
         for start, stop, tile in self.decoder.pictures(latent, moments):
             picture[..., start:stop] = self._under_mask(tile, start, stop)
         return picture
+
+    def copy(self) -> StripGaze:
+        """Another one with moments and a small picture of its own."""
+        other = copy(self)
+        other.load(self.tensors())
+        return other
 
     def tensors(self) -> dict[str, Tensor]:
         """The moments and the small picture, once there are any."""

@@ -6,22 +6,28 @@ import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import imageio_ffmpeg
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
+from doorways.checkpoint import load_checkpoint
 from doorways.cli.outputs import Outputs
 from doorways.cli.session import Session
 from doorways.cli.watching import Watcher
 from doorways.errors import DoorwaysError, InputError
 from doorways.metadata import read_metadata
 from doorways.painter import Painter
+from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 
-@pytest.fixture
-def painter(clip):
-    return Painter(
+@pytest.fixture(params=[0, 1], ids=["at once", "queued ahead"])
+def painter(clip, request):
+    painter = Painter(
         Recipe.build(
             prompts="fire | ocean",
             size="32x16",
@@ -33,6 +39,8 @@ def painter(clip):
             perceptor=clip,
         )
     )
+    painter.ahead = request.param  # what is written is then written in a thread
+    return painter
 
 
 def session(painter, outputs):
@@ -84,3 +92,22 @@ def test_stopped_at_once_it_says_what_is_there(painter, tmp_path, monkeypatch, c
     assert capfd.readouterr().out.startswith(
         f"stopped at once; {outputs.checkpoint} is kept, and this goes on"
     )
+
+
+def test_what_is_kept_on_the_way_is_of_its_step(painter, tmp_path):
+    outputs = Outputs(tmp_path / "a.png", preview_every=3, checkpoint_every=3, trajectory=tmp_path / "t.png")
+    other, expected = Painter(painter.recipe), {}
+    for _ in other:
+        expected[other.step] = (np.asarray(to_image(other.picture())), other.state()[0])
+    running = session(painter, outputs)
+    with running.background:
+        running._paint(SimpleNamespace(asked=False))
+    with Image.open(outputs.picture) as preview:
+        assert np.array_equal(np.asarray(preview), expected[3][0])
+    assert read_metadata(outputs.picture).step == 3
+    tensors, meta = load_checkpoint(outputs.checkpoint)
+    assert meta["step"] == 3
+    assert all(torch.equal(tensors[name], tensor) for name, tensor in expected[3][1].items())
+    samples = {name: tensor.numpy() for name, tensor in tensors.items() if name.startswith("sample.")}
+    assert list(samples) == ["sample.1", "sample.3"]
+    assert all(np.array_equal(sample, expected[int(name[7:])][0]) for name, sample in samples.items())

@@ -146,11 +146,11 @@ def fails(monkeypatch, times: int, error: Exception) -> None:
     slope = Painter.must_be_finite
     left = [times]
 
-    def must_be_finite(self, loss, gradient):
+    def must_be_finite(self, taken):
         if self.step == 2 and left[0]:
             left[0] -= 1
             raise error
-        slope(self, loss, gradient)
+        slope(self, taken)
 
     monkeypatch.setattr(Painter, "must_be_finite", must_be_finite)
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from doorways.background import Background, Job
 from doorways.checkpoint import checkpoint_path, save_checkpoint
 from doorways.cli.failures import INTERRUPTED
 from doorways.cli.keeping import ASKED, PAINTING
@@ -27,9 +28,10 @@ from doorways.events import Event, Grew, Squeezed, Started, Stepped
 from doorways.export.sheet import contact_sheet
 from doorways.export.strip import strip
 from doorways.library.claims import ClaimLost
-from doorways.pictures import to_image
+from doorways.pictures import image_of, to_pixels
 from doorways.png import save_png
 from doorways.trajectory import trajectory_steps
+from doorways.transfer import Fetched
 from doorways.video import Frames, open_video, zoom_frames
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ SAMPLE = "sample."
 class Session:
     """Runs a painter and keeps what it paints.
 
+    What is shown, filmed and saved on the way is taken from a GPU without waiting, and written in a thread (`background`).
+
     Args:
         checkpoint: tensors of the one beside the picture, where the run goes on from there.
     """
@@ -65,6 +69,7 @@ class Session:
         self.painter, self.outputs, self.watcher, self.recorder = painter, outputs, watcher, recorder
         self.steps = painter.recipe.steps
         self.film: Frames | None = None
+        self.background = Background(aside=painter.ahead > 0)
         self._reel = ExitStack()
         self._samples = {
             int(name.removeprefix(SAMPLE)): Image.fromarray(tensor.numpy())
@@ -76,7 +81,7 @@ class Session:
     def run(self) -> int:
         """Paints to the end, or until Ctrl-C; exit code 0 or 130. What was painted is kept in either case."""
         began, first = time.monotonic(), self.painter.step
-        with self.recorder or nullcontext(), self._reel:
+        with self.recorder or nullcontext(), self._reel, self.background:
             if self.outputs.video:
                 self.film = self._reel.enter_context(
                     open_video(self.outputs.video, self.painter.recipe.size, fps=FPS)
@@ -92,9 +97,11 @@ class Session:
                         if self.recorder:
                             self.recorder.leave("finished" if finished else "paused")
             except KeyboardInterrupt:
+                self.background.wait()
                 return self._say_how_to_resume("stopped at once")
             if finished:
                 self._shoot(times=2 * FPS)
+                self.background.wait()
         if not finished:
             return self._say_how_to_resume(f"stopped after step {self.painter.step} of {self.steps}")
         self._make_extras()
@@ -120,7 +127,8 @@ class Session:
                         self.watcher.stepped(step, loss)
                         self._after(step)
                 if stopping.asked:
-                    return
+                    break
+            self.background.wait()
         except Exception as error:
             self._rescue(error)
             raise
@@ -142,26 +150,41 @@ class Session:
         if step % max(1, self.steps // FRAMES) == 0 or step == 1:
             self._shoot()
         if self.outputs.trajectory and step in trajectory_steps(self.steps):
-            self._samples[step] = self._image()
+            sample = self._image()
+            self.background.do(lambda: self._samples.update({step: sample()}))
         if step == self.steps:
             return
-        try:
-            if self.outputs.preview_every and step % self.outputs.preview_every == 0:
-                self._save_picture(self.outputs.picture, finished=False)
-            if self.outputs.checkpoint_every and step % self.outputs.checkpoint_every == 0:
-                self._save_checkpoint(self.outputs.checkpoint)
-        except DoorwaysError as error:
-            self.watcher.say(f"after step {step}: {error}; painting goes on")
+        if self.outputs.preview_every and step % self.outputs.preview_every == 0:
+            self._try_to(self._saving_picture(self.outputs.picture, finished=False), step)
+        if self.outputs.checkpoint_every and step % self.outputs.checkpoint_every == 0:
+            self._try_to(self._saving_checkpoint(self.outputs.checkpoint), step)
 
-    def _image(self) -> Image.Image:
-        return to_image(self.painter.picture())
+    def _try_to(self, save: Job, step: int) -> None:
+        def job() -> None:
+            try:
+                save()
+            except DoorwaysError as error:
+                self.watcher.say(f"after step {step}: {error}; painting goes on")
+
+        self.background.do(job)
+
+    def _image(self) -> Callable[[], Image.Image]:
+        """The picture as it is now, once it is asked for."""
+        pixels = Fetched(to_pixels(self.painter.picture()))
+        return lambda: image_of(pixels.read())
 
     def _shoot(self, *, times: int = 1) -> None:
         """Films the picture as it is; a camera that breaks does not stop the painting."""
         if self.film is None:
             return
+        image = self._image()
+        self.background.do(lambda: self._film(image(), times))
+
+    def _film(self, image: Image.Image, times: int) -> None:
+        if self.film is None:
+            return
         try:
-            self.film.add(self._image(), times=times)
+            self.film.add(image, times=times)
         except OSError as error:
             self.film = None
             try:
@@ -169,9 +192,11 @@ class Session:
             except (DoorwaysError, OSError) as reason:
                 self.watcher.say(f"{reason}; painting goes on without the video")
 
-    def _save_picture(self, path: Path, *, finished: bool) -> None:
-        image, machine = self._image(), self.painter.machine()
-        save_png(path, image, self.painter.recipe, step=self.painter.step, finished=finished, machine=machine)
+    def _saving_picture(self, path: Path, *, finished: bool) -> Job:
+        """What saves the picture as it is now."""
+        image, recipe, step = self._image(), self.painter.recipe, self.painter.step
+        machine = self.painter.machine()
+        return lambda: save_png(path, image(), recipe, step=step, finished=finished, machine=machine)
 
     def _keep(self, *, finished: bool) -> None:
         """Saves the picture, and a checkpoint if there is more to paint; elsewhere if it must be."""
@@ -189,23 +214,32 @@ class Session:
             self.outputs.checkpoint.unlink(missing_ok=True)
 
     def _save_all(self, path: Path, *, finished: bool) -> None:
-        self._save_picture(path, finished=finished)
+        self._saving_picture(path, finished=finished)()
         if not finished:
-            self._save_checkpoint(checkpoint_path(path))
+            self._saving_checkpoint(checkpoint_path(path))()
 
-    def _save_checkpoint(self, path: Path) -> None:
-        tensors, meta = self.painter.state()
-        tensors |= {f"{SAMPLE}{step}": torch.tensor(np.array(image)) for step, image in self._samples.items()}
+    def _saving_checkpoint(self, path: Path) -> Job:
+        """What saves a checkpoint of the painting as it is now."""
+        fetched, meta = self.painter.fetch_state()
         meta |= {ASKED: dict(self.outputs.asked)}
         meta |= {PAINTING: self.recorder.entry.id} if self.recorder else {}
-        save_checkpoint(path, tensors, meta)
+
+        def save() -> None:
+            tensors = {name: tensor.read() for name, tensor in fetched.items()}
+            tensors |= {
+                f"{SAMPLE}{step}": torch.tensor(np.array(image)) for step, image in self._samples.items()
+            }
+            save_checkpoint(path, tensors, meta)
+
+        return save
 
     def _rescue(self, error: Exception) -> None:
         """Keeps the last good picture of a run that fails; its checkpoint stays the one before."""
         if not self.painter.step:
             return
         try:
-            self._save_picture(self.outputs.picture, finished=False)
+            self.background.wait()
+            self._saving_picture(self.outputs.picture, finished=False)()
         except Exception as another:
             error.add_note(f"its picture could not be saved: {another}")
         else:
@@ -228,7 +262,7 @@ class Session:
             sheet = contact_sheet(samples, width_px=recipe.size.width)
             save_png(self.outputs.trajectory, sheet, recipe, step=self.steps, finished=True, machine=machine)
         if self.outputs.zoom:
-            frames = zoom_frames(self._image())
+            frames = zoom_frames(self._image()())
             first = next(frames)
             with open_video(self.outputs.zoom, first.size) as film:
                 film.add(first, times=12)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from doorways.cutouts.geometry import Cutouts
+from doorways.transfer import sent
 
 SHARP_PX = 0.05
 """A Gaussian this narrow leaves pixels as they are."""
@@ -22,9 +23,10 @@ def tinted(pieces: Tensor, cutouts: Cutouts) -> Tensor:
     """
     count, channels, size_px, _ = pieces.shape
     if bool((cutouts.blur > 0).any()):
-        spread = _spread(cutouts.blur * size_px, size_px).to(pieces)
+        exact = torch.float32 if pieces.device.type == "mps" else torch.float64
+        spread = _spread(sent(cutouts.blur * size_px, pieces.device, exact), size_px).to(pieces)
         pieces = spread @ pieces @ spread.mT
-    colour = cutouts.colour.to(pieces)
+    colour = sent(cutouts.colour, pieces.device, pieces.dtype)
     added = colour[:, :, 3:]
     if bool((cutouts.noise > 0).any()):
         added = added + _noise(cutouts, size_px, pieces)
@@ -37,7 +39,7 @@ def _spread(sigma_px: Tensor, size_px: int) -> Tensor:
 
     As matrices, kernels of different widths are one batched product, and the edge needs no padding.
     """
-    steps = torch.arange(size_px)
+    steps = torch.arange(size_px, device=sigma_px.device)
     tail = torch.exp(-0.5 * (steps / sigma_px.clamp(min=SHARP_PX)[:, None]) ** 2)
     tail = torch.where(tail > NOTHING, tail, 0.0)
     weights = tail[:, (steps[:, None] - steps).abs()]
@@ -52,4 +54,5 @@ def _noise(cutouts: Cutouts, size_px: int, like: Tensor) -> Tensor:
     rng = torch.Generator(like.device).manual_seed(cutouts.noise_seed)
     shape = (len(owners), 3, size_px * size_px)
     noise = torch.randn(shape, generator=rng, device=like.device, dtype=like.dtype)
-    return noise[stream.to(like.device)] * cutouts.noise.to(like)[:, None, None]
+    strength = sent(cutouts.noise, like.device, like.dtype)
+    return noise[sent(stream, like.device)] * strength[:, None, None]

@@ -15,6 +15,7 @@ from torch import Tensor
 from doorways.cutouts.appearance import tinted
 from doorways.cutouts.geometry import Cutouts
 from doorways.cutouts.pyramid import Pyramid, build_pyramid
+from doorways.transfer import sent
 
 LANES = 4
 """Parts into which a CPU splits the sampling: they run beside each other, and each holds a gradient of its
@@ -65,11 +66,12 @@ def _halvings(height_px: int, cutouts: Cutouts, size_px: int) -> Tensor:
 def _grid(pyramid: Pyramid, cutouts: Cutouts, size_px: int) -> Tensor:
     """[n, size, size, 2] where each patch pixel lies in the atlas, in `grid_sample`'s coordinates [-1, 1]."""
     atlas = pyramid.atlas
+    kind = (atlas.device, atlas.dtype)
     levels = _halvings(pyramid.height_px, cutouts, size_px) - pyramid.finest
-    boxes = pyramid.boxes[levels.clamp(0, len(pyramid.boxes) - 1)]
+    boxes = sent(pyramid.boxes[levels.clamp(0, len(pyramid.boxes) - 1)], *kind)
     per_canvas = torch.tensor([1 / cutouts.aspect, 1, 1], dtype=torch.float64)
-    homography = (per_canvas[:, None] * cutouts.homography).to(atlas)
-    steps = (torch.arange(size_px, dtype=torch.float64) * 2 + 1).div(size_px).sub(1).to(atlas)
+    homography = sent(per_canvas[:, None] * cutouts.homography, *kind)
+    steps = sent((torch.arange(size_px, dtype=torch.float64) * 2 + 1).div(size_px).sub(1), *kind)
 
     def affine(row: int) -> Tensor:
         across, down, constant = homography[:, row, :, None, None].unbind(1)
@@ -77,12 +79,12 @@ def _grid(pyramid: Pyramid, cutouts: Cutouts, size_px: int) -> Tensor:
 
     depth = affine(2)
     places = [affine(axis).div_(depth) for axis in (0, 1)]
-    whole = cutouts.overview.nonzero()[:, 0].to(atlas.device)
+    whole = sent(cutouts.overview.nonzero()[:, 0], atlas.device)
     outside = torch.stack([((place[whole] < 0) | (place[whole] > 1)) for place in places]).any(0)
 
     grid = atlas.new_empty(len(cutouts), size_px, size_px, 2)
     for axis, place in enumerate(places):
-        start, extent = (boxes[:, [axis, axis + 2]].to(atlas)[:, :, None, None]).unbind(1)
+        start, extent = boxes[:, axis::2, None, None].unbind(1)
         if axis == 0 and cutouts.wraps:
             place.sub_(0.5 / extent)
             pixel = place.sub_(place.floor()).mul_(extent)

@@ -15,7 +15,7 @@ from doorways.library import Entry, Library, Sweep, differences
 from doorways.recipe import Recipe
 
 LEFT_OPEN = (
-    "start_size", "learning_rate", "threads", "precision", "memory", "micro_batch", "recompute", "window",
+    "start_size", "learning_rate", "threads", "precision", "memory", "micro_batch", "recompute", "compile", "window",
 )  # fmt: skip
 """Settings that the painter may fill in or change to fit a theme's `memory`, so that they are no part of a painting's key."""
 

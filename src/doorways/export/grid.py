@@ -15,7 +15,17 @@ from doorways.export.exhibit import Exhibit
 from doorways.export.fields import check_field, heading, value, values, varying
 from doorways.recipe import Recipe
 
-_QUIET = {"prompts", "seed", "device", "precision", "threads", "memory", "micro_batch", "recompute"}
+_QUIET = {
+    "prompts",
+    "seed",
+    "device",
+    "precision",
+    "threads",
+    "memory",
+    "micro_batch",
+    "recompute",
+    "compile",
+}
 APART = ("subject", "prompts", *(name for name in Recipe.model_fields if name not in _QUIET), "step", "seed")
 """Fields by which paintings are told apart of themselves, the most telling first; machines are no matter."""
 

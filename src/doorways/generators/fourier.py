@@ -7,6 +7,7 @@ Schubert, "Feature visualization", 2017).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from doorways.generators.base import LEARNING_RATES, Loader, check_size
+from doorways.transfer import sent
 
 COLOURS = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [-0.5, 1.0, -0.5]]) / torch.tensor(
     [[1.0], [2.0], [3.0]]
@@ -47,16 +49,17 @@ class Fourier:
         logits = picture.float().clamp(1 / 500, 1 - 1 / 500).logit()
         mixed = torch.einsum("nchw,ca->nahw", logits, torch.linalg.inv(COLOURS).to(logits))
         spectrum = torch.fft.rfft2(mixed, norm="forward")
-        strength = _strength(height, width).to(logits)
+        strength = _strength(height, width, logits.device, logits.dtype)
         parts = torch.stack([spectrum.real, spectrum.imag], 2)
         return parts / strength
 
     def decode(self, latent: Tensor) -> Tensor:
         """The picture `[n, 3, H, W]` of a spectrum."""
         height, width = latent.shape[-2], 2 * (latent.shape[-1] - 1)
-        real, imaginary = (latent * _strength(height, width).to(latent)).unbind(2)
+        strength = _strength(height, width, latent.device, latent.dtype)
+        real, imaginary = (latent * strength).unbind(2)
         mixed = torch.fft.irfft2(torch.complex(real, imaginary), s=(height, width), norm="forward")
-        return torch.einsum("nahw,ac->nchw", mixed, COLOURS.to(mixed)).sigmoid()
+        return torch.einsum("nahw,ac->nchw", mixed, sent(COLOURS, mixed.device, mixed.dtype)).sigmoid()
 
     def random_latent(self, width: int, height: int, rng: torch.Generator) -> Tensor:
         """Independent normal values: soft clouds."""
@@ -91,11 +94,14 @@ class Fourier:
         return self
 
 
-def _strength(height: int, width: int) -> Tensor:
+@lru_cache(maxsize=8)
+def _strength(height: int, width: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """What a coefficient of 1 is worth, `[H, W // 2 + 1]` for even sides: one over its waves per canvas height."""
-    down = torch.fft.fftfreq(height, 1 / height)
-    across = torch.fft.rfftfreq(width, 1 / width) * (height / width)
-    return 1 / torch.hypot(down[:, None], across[None, :]).clamp(min=min(1.0, height / width))
+    with torch.inference_mode(False):  # it is kept, and gradients may be wanted through it later
+        down = torch.fft.fftfreq(height, 1 / height)
+        across = torch.fft.rfftfreq(width, 1 / width) * (height / width)
+        strength = 1 / torch.hypot(down[:, None], across[None, :]).clamp(min=min(1.0, height / width))
+        return strength.to(device, dtype)
 
 
 def load(path: Path) -> Fourier:

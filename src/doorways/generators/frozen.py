@@ -73,6 +73,8 @@ class FrozenConv(nn.Module):
         self.register_buffer("spread", spread(convolution.weight) if doubles else None)
 
     def forward(self, x: Tensor) -> Tensor:
+        if torch.compiler.is_compiling():  # which finds by itself what to keep for the way back
+            return self.convolve(x if self.norm is None else F.silu(self.norm(x)))
         result: Tensor = _Pass.apply(x, self)
         return result
 
@@ -146,16 +148,18 @@ class Chain(nn.Sequential):
     """Layers one after another, whose weights lie as the device wants them.
 
     Attributes:
+        compiled: what it does as it was compiled for the way there and back, or None; where a gradient is wanted it is used.
         recomputes: whether only what goes into each layer is kept for the way back, and the rest is computed again.
         holding: makes the context that layers run in just now (`parts.holding`), for the way back to run in it too.
     """
 
+    compiled: Callable[[Tensor], Tensor] | None = None
     recomputes: bool = False
     holding: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.recomputes:
-            result: Tensor = super().forward(x)
+            result: Tensor = (self.compiled if self.compiled and x.requires_grad else super().forward)(x)
             return result
         for layer in self:
             x = recomputed(layer, x, self.holding)

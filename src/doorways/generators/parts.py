@@ -22,6 +22,7 @@ from doorways.generators.attention import Attention
 from doorways.generators.base import Generator
 from doorways.generators.frozen import Chain, FrozenConv
 from doorways.generators.normed import Held, Normed
+from doorways.transfer import sent
 
 
 class PartDecoder:
@@ -93,7 +94,8 @@ class PartDecoder:
     def pooled(self, surveyed: Tensor, cells: int) -> Tensor:
         """The moments of a canvas of so many cells from those of its tiles."""
         widths = [stop - start for start, stop in self.tiles(cells)]
-        return torch.einsum("t,tmg->mg", surveyed.new_tensor(widths) / cells, surveyed)
+        shares = torch.tensor(widths, dtype=surveyed.dtype) / cells
+        return torch.einsum("t,tmg->mg", sent(shares, surveyed.device), surveyed)
 
     @torch.no_grad()
     def pictures(self, latent: Tensor, moments: Tensor) -> Iterator[tuple[int, int, Tensor]]:

@@ -14,6 +14,7 @@ FILLED_IN = (
     "memory",
     "micro_batch",
     "recompute",
+    "compile",
 )
 """Settings that may be left open, or `auto`, for the painter to fill in."""
 

@@ -67,7 +67,14 @@ def _smoothed(slope: Tensor) -> Tensor:
 
 def _padded(image: Tensor, radius: int, *, dim: int, wraps: bool = False) -> Tensor:
     """`image` with `radius` more pixels on both sides of `dim`, wrapped or reflected."""
-    return image.index_select(dim, _folded(image.shape[dim], radius, wraps=wraps).to(image.device))
+    return image.index_select(dim, _padding(image.shape[dim], radius, wraps, image.device))
+
+
+@lru_cache(maxsize=32)
+def _padding(size: int, radius: int, wraps: bool, device: torch.device) -> Tensor:
+    """`_folded`, kept on the device."""
+    with torch.inference_mode(False):
+        return _folded(size, radius, wraps=wraps).to(device)
 
 
 def _folded(size: int, radius: int, *, wraps: bool) -> Tensor:

@@ -60,6 +60,7 @@ def healing(
         "hold": round(HOLD * (1 - strength) / strength, 3),
         "detail": True,
         "threads": None,
+        "compile": None,
         "precision": "auto",
     } | given
     source = next((path for path in (picture, parent) if path and _holds_recipe(path)), None)
