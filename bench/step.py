@@ -10,7 +10,7 @@ built, each in a process of its own, models and libraries included (`bench/memor
 measured one after the other. The floor (`bench/floor.py`) is what the models' arithmetic takes at the rate of matrix
 products, which is found anew at each turn; the ratio to it is the median of the turns' too. Ours paints with the prompt match
 alone, as the reference does, and keeps its average besides; fp32 on the CPU, but for the cases that say bf16. The reference
-and the peers are in fp32 in every case. A thrifty case embeds 4 pieces at a time.
+and the peers are in fp32 in every case. `piece-at-once` embeds all pieces at once, and not a few at a time as by default.
 
 Peers are measured where `--peers` names a folder with checkouts of them, around the random models (`bench/peers.py` says what
 of a step is theirs: all but the models). The best peer is the one of the shortest step, and for memory the one of the least.
@@ -18,7 +18,7 @@ of a step is theirs: all but the models). The best peer is the one of the shorte
 The targets are for VQGAN f16-16384 with ViT-B/32 at 768x256 and 32 cutouts: at most 0.9 of the reference's time,
 0.75 of its memory, 10 % of a step for all that is neither generator nor perceptor, and 1.25 times the floor, in fp32. With
 peers besides: at most 0.55 of the best one's time in bf16, where the CPU has instructions for it, and 0.5 of the
-best one's memory. Of a thrifty case the targets are that memory and 1.25 times the floor. Exits 1 where one is missed.
+best one's memory. Exits 1 where one is missed.
 Leaves docs/bench/step.json and step.png.
 """
 
@@ -53,8 +53,6 @@ TIME, MEMORY, REST, FLOOR = 0.9, 0.75, 0.1, 1.25
 """The targets: of the reference's time, of its memory, of a step for what is no model, and of the floor."""
 PEER_TIME, PEER_MEMORY = 0.55, 0.5
 """The targets beside the best peer: of its time, in bf16, and of its memory."""
-MICRO_BATCH = 4
-"""Pieces that a thrifty case embeds at a time."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +64,17 @@ class Case:
     size: Size
     judged: bool = False
     precision: str = "fp32"
-    thrifty: bool = False
+    at_once: bool = False
 
     def __str__(self) -> str:
-        thrift = ", thrifty" * self.thrifty
-        return f"{self.generator} + {self.perceptor}, {self.size}, {self.precision}{thrift}"
+        how = ", all pieces at once" * self.at_once
+        return f"{self.generator} + {self.perceptor}, {self.size}, {self.precision}{how}"
 
 
 CASES = {
     "piece": Case("random-f16-16384", "random-vit-b-32", Size(768, 256), judged=True),
     "piece-bf16": Case("random-f16-16384", "random-vit-b-32", Size(768, 256), judged=True, precision="bf16"),
-    "piece-thrifty": Case("random-f16-16384", "random-vit-b-32", Size(768, 256), judged=True, thrifty=True),
+    "piece-at-once": Case("random-f16-16384", "random-vit-b-32", Size(768, 256), at_once=True),
     "piece-small": Case("random-f16-16384", "random-vit-b-32", Size(256, 128)),
     "piece-square": Case("random-f16-16384", "random-vit-b-32", Size(256, 256)),
     "embedded": Case("embedded", "embedded", Size(768, 384)),
@@ -109,7 +107,7 @@ def ours(case: Case, cutouts: int) -> Painter:
         smoothness=0,
         device="cpu",
         precision=case.precision,
-        micro_batch=MICRO_BATCH if case.thrifty else None,
+        micro_batch=cutouts if case.at_once else None,
     )
     return Painter(recipe)
 
@@ -180,7 +178,6 @@ def measure(
     found: dict[str, Any] = {
         "case": str(case),
         "precision": case.precision,
-        "thrifty": case.thrifty,
         "cutouts": cutouts,
         "turns": turns,
         "multiply-adds": least,
@@ -224,10 +221,7 @@ def seconds(step: Callable[[], object]) -> tuple[float, float]:
 def judge(found: Mapping[str, Any]) -> list[Verdict]:
     """The targets against one case's numbers."""
     precision, verdicts = found["precision"], []
-    kind = f"thrifty {precision}" if found.get("thrifty") else precision
-    if found.get("thrifty"):
-        verdicts.append(at_most("time", FLOOR, found["over the floor"], "of the floor"))
-    elif precision == "fp32":
+    if precision == "fp32":
         verdicts += [
             at_most("time", TIME, found["time"], "of the reference's"),
             at_most("peak memory", MEMORY, found.get("memory"), "of the reference's"),
@@ -241,7 +235,7 @@ def judge(found: Mapping[str, Any]) -> list[Verdict]:
     elif cpu_has_bf16():
         verdicts.append(at_most(f"{precision} time", PEER_TIME, found.get("peer time"), "of the best peer's"))
     verdicts.append(
-        at_most(f"{kind} peak memory", PEER_MEMORY, found.get("peer memory"), "of the best peer's")
+        at_most(f"{precision} peak memory", PEER_MEMORY, found.get("peer memory"), "of the best peer's")
     )
     return [verdict for verdict in verdicts if verdict]
 
@@ -263,7 +257,7 @@ def run(
     """Measures a step of ours beside the reference's, and beside the peers'.
 
     Args:
-        cases: which of `piece`, `piece-bf16`, `piece-thrifty`, `piece-small`, `piece-square`, `embedded`, `embedded-bf16`,
+        cases: which of `piece`, `piece-bf16`, `piece-at-once`, `piece-small`, `piece-square`, `embedded`, `embedded-bf16`,
             `tiny`.
         cutouts: a step's cutouts.
         repeats: turns of each.

@@ -169,13 +169,8 @@ def test_the_targets_beside_the_best_peer_are_judged(monkeypatch):
     assert not [verdict for verdict in judge(plain) if "peer" in verdict.claim]
 
 
-def test_a_thrifty_step_is_to_keep_to_the_floor_and_to_half_of_the_best_peer_s_memory():
-    good = {"precision": "fp32", "thrifty": True, "over the floor": 1.25, "peer memory": 0.5}
-    assert [verdict.holds for verdict in judge(good)] == [True, True]
-    for name in ("over the floor", "peer memory"):
-        assert sum(not verdict.holds for verdict in judge(good | {name: good[name] + 0.01})) == 1
-    painter = step.ours(replace(TINY, thrifty=True), 16)
-    assert {eye.micro_batch for eye in painter.eyes} == {4}
+def test_all_pieces_are_embedded_at_once_where_a_case_says_so():
+    assert {eye.micro_batch for eye in step.ours(replace(TINY, at_once=True), 16).eyes} == {16}
 
 
 def test_a_note_of_what_else_a_step_does_is_in_the_peer_s_name():
