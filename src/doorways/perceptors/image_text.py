@@ -15,8 +15,8 @@ from doorways.perceptors.quick_gelu import in_quick_gelu
 from doorways.perceptors.tokens import Tokens
 
 PATCHES = 400
-"""Patches of pieces that are embedded at once where little is to be held: a CPU's products of as many rows are as fast as
-larger ones."""
+"""Patches of pieces that are embedded at once where little is to be held: with ViT-B/32 a step then holds less than half of
+what those of other programs do (`python -m bench.step`)."""
 
 
 class ImageText:
