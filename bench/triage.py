@@ -35,6 +35,7 @@ from bench.paintings import CACHE, key, perceptor_weights
 from bench.results import FOLDER, Verdict, report
 from doorways.atomic import whole
 from doorways.events import Stepped
+from doorways.explore.place import outlook
 from doorways.explore.rungs import Rungs, Standing, triage
 from doorways.judge import combine, judge
 from doorways.painter import Painter
@@ -88,8 +89,8 @@ def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES)
         if not painted.is_file():
             watch(recipe, painted)
         with np.load(painted) as kept:
-            began = time.perf_counter()
             seen = [_picture(kept[str(step)]) for step in _steps(recipe)]
+            began = time.perf_counter()
             measures = [dict(judge(picture, recipe, eyes).scores) for picture in seen]
             judging_s = (time.perf_counter() - began) / len(LOOKS)
             canvases, seconds = kept["canvases"].tolist(), kept["seconds"]
@@ -103,10 +104,7 @@ def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES)
 
 
 def watch(recipe: Recipe, path: Path) -> None:
-    """Paints a recipe; writes its picture after each of these steps (uint8 [H, W, 3]), and each step's canvas and seconds.
-
-    On the way that is the latent's own, as a rung is judged by it; at the end the average.
-    """
+    """Paints a recipe; writes what a rung is judged by at each of `LOOKS` (uint8 [H, W, 3]), each step's canvas and seconds."""
     painter = Painter(recipe)
     pictures: dict[str, Any] = {}
     canvases, seconds = [], []
@@ -115,8 +113,7 @@ def watch(recipe: Recipe, path: Path) -> None:
             canvases.append(str(event.size))
             seconds.append(event.seconds)
             if event.step in _steps(recipe):
-                whole_now = event.step == recipe.steps
-                pictures[str(event.step)] = np.asarray(to_image(painter.picture(averaged=whole_now)))
+                pictures[str(event.step)] = np.asarray(to_image(outlook(painter)))
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as part, part.open("wb") as file:
         np.savez_compressed(file, canvases=canvases, seconds=seconds, **pictures)

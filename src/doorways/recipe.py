@@ -402,6 +402,14 @@ class Recipe(BaseModel):
         return toml(self.settings())
 
 
+MACHINE = tuple(
+    name
+    for name, field in Recipe.model_fields.items()
+    if isinstance(about := field.json_schema_extra, dict) and about["group"] == "Machine"
+)
+"""Settings that say how it is computed, and not what is painted."""
+
+
 def _check_text(name: str, value: Any) -> None:
     """InputError for texts that no picture could hold: bytes of another encoding, which Python lets pass."""
     try:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from doorways.library.differences import FILLED_IN
+from doorways.recipe import MACHINE
 from tests.library.conftest import settings
 
 
@@ -29,3 +31,7 @@ def test_a_ring_has_an_end(library):
     second = library.add(settings(), parent=first).id
     library.database.rows("UPDATE paintings SET parent = ? WHERE id = ?", (second, first))
     assert set(shape(library.tree(first))) <= {first, second}
+
+
+def test_all_that_the_machine_is_told_may_be_left_open():
+    assert set(FILLED_IN) == {"start_size", "learning_rate", *MACHINE}

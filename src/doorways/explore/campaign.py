@@ -12,11 +12,10 @@ from doorways.explore.standings import was_killed
 from doorways.explore.sweep import Planned, recipe_key
 from doorways.explore.theme import Theme
 from doorways.library import Entry, Library, Sweep, differences
+from doorways.library.differences import FILLED_IN
 from doorways.recipe import Recipe
 
-LEFT_OPEN = (
-    "start_size", "learning_rate", "threads", "precision", "memory", "micro_batch", "recompute", "compile", "window",
-)  # fmt: skip
+LEFT_OPEN = {*FILLED_IN, "window"} - {"device"}
 """Settings that the painter may fill in or change to fit a theme's `memory`, so that they are no part of a painting's key."""
 
 UNDER_WAY = ("waiting", "running", "resting", "paused")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from doorways.library import PainterLost
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from doorways.library import Files
     from doorways.library.recorder import AnyPainter
 
@@ -34,10 +36,7 @@ class Place(Protocol):
         ...
 
     def judge(self, painter: AnyPainter, asked: Mapping[str, Any]) -> dict[str, float]:
-        """The judge's measures of what the painter has painted so far.
-
-        On the way that is the latent's own picture. The average, which is finished and kept, lags behind it by a good part
-        of the first rungs, and says less of what will be (`python -m bench.triage`).
+        """The judge's measures of what the painter has painted so far: of `outlook`.
 
         Args:
             asked: a sweep's settings.
@@ -75,7 +74,7 @@ class Here:
         from doorways.judge import judge
 
         judgement = judge(
-            painter.picture(averaged=painter.step >= painter.recipe.steps).cpu(),
+            outlook(painter).cpu(),
             painter.recipe,
             asked["judge"],
             count=asked["count"],
@@ -86,3 +85,12 @@ class Here:
 
     def rest(self) -> None:
         pass
+
+
+def outlook(painter: AnyPainter) -> Tensor:
+    """The picture [1, 3, H, W] that says most of what will be: on the way the latent's own, at the end what is kept.
+
+    The average lags behind the latent by a good part of the first rungs. `bench.triage` keeps these pictures in bench/cache,
+    which is to be emptied when this changes.
+    """
+    return painter.picture(averaged=painter.step >= painter.recipe.steps)

@@ -13,19 +13,9 @@ from PIL import Image
 from doorways.errors import InputError
 from doorways.export.exhibit import Exhibit
 from doorways.export.fields import check_field, heading, value, values, varying
-from doorways.recipe import Recipe
+from doorways.recipe import MACHINE, Recipe
 
-_QUIET = {
-    "prompts",
-    "seed",
-    "device",
-    "precision",
-    "threads",
-    "memory",
-    "micro_batch",
-    "recompute",
-    "compile",
-}
+_QUIET = {"prompts", "seed", *MACHINE}
 APART = ("subject", "prompts", *(name for name in Recipe.model_fields if name not in _QUIET), "step", "seed")
 """Fields by which paintings are told apart of themselves, the most telling first; machines are no matter."""
 

@@ -8,15 +8,15 @@ from typing import Any
 FILLED_IN = (
     "start_size",
     "learning_rate",
-    "threads",
-    "precision",
     "device",
+    "precision",
+    "threads",
     "memory",
     "micro_batch",
     "recompute",
     "compile",
 )
-"""Settings that may be left open, or `auto`, for the painter to fill in."""
+"""Settings that may be left open, or `auto`, for the painter to fill in: those of the machine (`recipe.MACHINE`) among them."""
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

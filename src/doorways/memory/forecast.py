@@ -25,14 +25,12 @@ FEW = 4
 SHRINKING = (0.5, 0.35)
 """How large the canvases are that are tried: the roots of their shares of the pixels that a step decodes."""
 ALLOCATOR = {"cpu": (1.4, 60e6), "cuda": (1.1, 0.0), "mps": (1.1, 0.0)}
-"""What is held for what tensors take: times the first, and the second in bytes besides.
+"""What is held for what tensors take: times the first, and the second in bytes besides (`bench/memory_plan.py`).
 
-On a CPU the second is what libraries keep after their first operations, 30 MB, and what the greediest convolution takes for
-itself, up to 30 MB: where glibc is told before every operation to give back what is free, a step holds that and its tensors.
-The first is the holes in glibc's heap otherwise: it keeps freed blocks of up to 32 MB, and what comes later does not fit all of
-them. The heap of a step of 120 to 710 MB of tensors had grown to 1.2 to 1.4 times these by the second one, in fp32 and in bf16,
-with the embedded models and with a VQGAN f16-16384 and ViT-B/32; in one process more than in another (1.25 to 1.75 for the
-same step), so that no more digits would mean anything. On a GPU it is blocks rounded up, and not measured."""
+On a CPU the second is what libraries keep after their first operations, and what the greediest convolution takes for itself.
+The first is the holes in glibc's heap: it keeps freed blocks of up to 32 MB, and what comes later does not fit all of them. How
+many there are differs from process to process, so that more digits would mean nothing. On a GPU it is blocks rounded up, and
+not measured."""
 
 
 class Rates(NamedTuple):
