@@ -1,4 +1,4 @@
-"""What all tests share: no network, two threads, a library of their own.
+"""What all tests share: no network, two threads (one where tests run side by side), a library of their own.
 
 Where the embedded weights are missing, it is said.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 # Before torch and huggingface_hub are imported, and for the processes that tests start.
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["OMP_NUM_THREADS"] = "2"
+os.environ["OMP_NUM_THREADS"] = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 os.environ["RAY_AUTH_MODE"] = "disabled"  # or Ray writes a token into the user's home
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ.pop("RAY_ADDRESS", None)

@@ -30,6 +30,7 @@ def test_a_row_for_each_number_of_workers_measured_or_beyond():
     assert rows[1][2] == 720
 
 
+@pytest.mark.xdist_group("clusters")
 def test_what_is_painted_is_timed():
     settings = {"prompts": "fire | ocean", "generator": "fourier", "perceptor": clip(), "size": "32x16"}
     with connected("ray"):

@@ -195,6 +195,7 @@ def test_a_cluster_that_does_not_answer_is_one_sentence_and_nothing_is_begun(doo
     assert not folder.exists()
 
 
+@pytest.mark.xdist_group("clusters")
 def test_a_theme_is_painted_on_a_cluster_of_this_machine(doorways, theme, folder):
     pytest.importorskip("ray", reason="Ray is not installed; pip install 'doorways[ray]'")
     said = doorways(

@@ -31,9 +31,12 @@ from doorways.recipe import Recipe
 from tests.recipes import painted_alone
 
 # Ray leaves its log files and pipes to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:unclosed file:ResourceWarning", "ignore:subprocess .* is still running:ResourceWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:unclosed file:ResourceWarning", "ignore:subprocess .* is still running:ResourceWarning"
+    ),
+    pytest.mark.xdist_group("clusters"),
+]
 
 PATIENCE_S = 300
 
