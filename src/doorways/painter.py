@@ -361,7 +361,7 @@ class Painter:
 
         Args:
             source: the file that it comes from, for error messages.
-            ensemble: its models, if they are loaded, and are not to be compiled.
+            ensemble: its models, if they are loaded and other painters have them too; they are then not compiled.
 
         Raises:
             InputError: this is no state of a painter; or weights of a model or a picture that the recipe names are
@@ -372,8 +372,9 @@ class Painter:
             if step not in range(recipe.steps + 1):
                 raise ValueError(f"it stands at step {step} of {recipe.steps}")
             weights, pictures = dict(meta["machine"]["weights"]), dict(meta["pictures"])
-        loaded = ensemble or Ensemble.open(recipe, parse_prompts(recipe.prompts, style=recipe.style))
-        painter = cls(recipe, ensemble=loaded)
+        prompts = parse_prompts(recipe.prompts, style=recipe.style)
+        models = Ensemble.open(recipe, prompts) if ensemble is None else ensemble.looking_for(prompts)
+        painter = cls(recipe, ensemble=models)
         must_be_the_same(painter.machine()["weights"], weights)
         must_be_the_same(painter.pictures, pictures)
         with must_be_whole(source):
