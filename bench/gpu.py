@@ -4,6 +4,8 @@ Protocol. Models of the real ones' shapes with random weights (`bench.shapes`), 
 no growth, bf16. Steps a second: of 200 steps, after 50 that are not counted, as a listener of the events sees them arrive;
 compiled and not. Whole runs: a new process that imports, makes its weights, compiles, takes 400 steps and fetches the picture,
 by the clock of the process that starts it; first with an empty folder for what is compiled, then with what the first one left.
+Side by side: paintings with the ViT-B/32 and other seeds, whose steps are taken in one pass and are not compiled; the steps a
+second of each of them, of 200 after 50. One is a painting alone.
 That nothing waits: ten steps are queued while torch makes every wait of the host for the device an error.
 
 Targets, on one H200: 40 steps a second, 12 with a ViT-L/14 beside the ViT-B/32; 400 steps in 12 s, and in 20 s the first time.
@@ -25,9 +27,12 @@ from cyclopts import App
 
 from bench import shapes
 from bench.results import FOLDER, Verdict, report
+from doorways.ensemble import Ensemble
 from doorways.events import Stepped
 from doorways.painter import Painter
+from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
+from doorways.side_by_side import SideBySide
 
 GENERATOR = "random-f16-16384"
 PERCEPTORS = {
@@ -39,6 +44,8 @@ RUN_S, FIRST_RUN_S = 12.0, 20.0
 """The targets."""
 WARM, COUNTED, RUN = 50, 200, 400
 """Steps."""
+TOGETHER = (1, 2, 4, 8)
+"""Paintings side by side."""
 
 
 def recipe(perceptors: tuple[str, ...], steps: int, **changes: Any) -> Recipe:
@@ -62,6 +69,16 @@ def steps_a_second(wanted: Recipe, warm: int) -> float:
     """Of the steps after the first `warm` ones, as their events arrive."""
     began = 0.0
     for event in Painter(wanted):
+        if isinstance(event, Stepped) and event.step == warm:
+            began = time.perf_counter()
+    return (wanted.steps - warm) / (time.perf_counter() - began)
+
+
+def steps_a_second_of_each(wanted: Recipe, together: int, warm: int) -> float:
+    """Of so many paintings side by side, of the steps after the first `warm` ones, as their events arrive."""
+    models, group, began = Ensemble.open(wanted, parse_prompts(wanted.prompts)), SideBySide(), 0.0
+    painters = [Painter(wanted.override(seed=seed), ensemble=models) for seed in range(together)]
+    for event, *_ in zip(*(group.events(painter) for painter in painters), strict=True):
         if isinstance(event, Stepped) and event.step == warm:
             began = time.perf_counter()
     return (wanted.steps - warm) / (time.perf_counter() - began)
@@ -121,6 +138,10 @@ def run(*, out: Path = FOLDER) -> bool:
             rows.append([f"steps a second, {name}{', compiled' * compiled}", rate])
         aim = STEPS_A_SECOND[name]
         verdicts.append(Verdict(f"{name}: {aim:g} steps a second", f"{rate:.1f} on {card}", rate >= aim))
+    for together in TOGETHER:
+        wanted = recipe(PERCEPTORS["ViT-B/32"], WARM + COUNTED)
+        rate = steps_a_second_of_each(wanted, together, WARM)
+        rows.append([f"paintings side by side, steps a second of each painting: {together}", rate])
     with tempfile.TemporaryDirectory() as kept:
         for name, most in (("the first time", FIRST_RUN_S), ("again", RUN_S)):
             took = run_s(RUN, kept)

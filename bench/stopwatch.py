@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 import doorways.eye
-import doorways.painter
+import doorways.step
 from doorways.painter import Painter
 
 PARTS = (
@@ -83,7 +83,7 @@ def watched(painter: Painter) -> Iterator[Stopwatch]:
             stack.enter_context(patch.object(owner, name, watch.around(part, getattr(owner, name))))
 
         at(painter.generator, "decode", "decode")
-        at(doorways.painter, "build_pyramid", "cutouts")
+        at(doorways.step, "build_pyramid", "cutouts")
         at(doorways.eye, "cut", "cutouts")
         for eye in painter.eyes:
             at(eye.perceptor, "embed_pictures", "embed")

@@ -72,7 +72,8 @@ def test_it_sees_the_cutouts_of_the_picture_and_gradients_reach_it():
     perceptor = load_perceptor(clip())
     picture = tiny.picture(48, 24).requires_grad_()
     cutouts = canvas().sampler.draw(torch.Generator().manual_seed(0))
-    seen = eye_for("fire", perceptor).see((build_pyramid(picture), cutouts))
+    eye = eye_for("fire", perceptor)
+    seen = eye.embed(eye.pieces((build_pyramid(picture), cutouts)))
     assert torch.allclose(seen, perceptor.embed_pictures(cut(picture, cutouts, 16)), atol=1e-6)
     seen[:, 0].sum().backward()
     assert picture.grad.abs().max() > 0
@@ -90,7 +91,7 @@ def test_few_at_a_time_are_embedded_alike_and_all_but_the_last_twice(monkeypatch
     for few in (None, 4):
         eye.micro_batch = few
         embedded.clear()
-        seen = eye.see((build_pyramid(picture), cutouts))
+        seen = eye.embed(eye.pieces((build_pyramid(picture), cutouts)))
         found[few] = seen, torch.autograd.grad(seen[:, 0].sum(), picture)[0]
     assert embedded == [4, 2, 4], "of six pieces four are embedded again"
     for whole, split in zip(*found.values(), strict=True):

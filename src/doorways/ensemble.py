@@ -17,7 +17,7 @@ from doorways.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Models that are loaded, and where and in which precision they compute; for one painting at a time."""
+    """Models that are loaded, and where and in which precision they compute; for one painting, or for some side by side."""
 
     place: Device
     generator: Generator
@@ -42,9 +42,14 @@ class Ensemble:
         """The same models in another precision, in which the prompts are embedded anew; those of this ensemble are changed."""
         place = choose_device(str(self.place.device), precision)
         self.generator.to(place.device, place.dtype)
-        perceptors = [(eye.perceptor.to(place.device, place.dtype), eye.weight) for eye in self.eyes]
-        eyes = tuple(Eye.open(perceptor, weight, prompts, place.device) for perceptor, weight in perceptors)
-        return replace(self, place=place, eyes=eyes)
+        for eye in self.eyes:
+            eye.perceptor.to(place.device, place.dtype)
+        return replace(self, place=place).looking_for(prompts)
+
+    def looking_for(self, prompts: tuple[Prompt, ...]) -> Self:
+        """The same models for another painting: eyes of its own that look for `prompts`."""
+        eyes = [Eye.open(eye.perceptor, eye.weight, prompts, self.place.device) for eye in self.eyes]
+        return replace(self, eyes=tuple(eyes))
 
     def micro_batch(self, cutouts: int) -> int | None:
         """How many of `cutouts` are embedded at once where a recipe does not say; None for all of them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -62,10 +62,9 @@ class Eye:
             return {}
         return self.perceptor.fallbacks(" ".join(prompt.text for prompt in prompts))
 
-    def see(self, *parts: tuple[Pyramid, Cutouts]) -> Tensor:
-        """Unit vectors [n, d] of the cutouts of one picture after the other's; gradients flow to the pictures."""
-        pieces = [cut(pyramid, cutouts, self.perceptor.size_px) for pyramid, cutouts in parts]
-        return self.embed(torch.cat(pieces) if len(pieces) > 1 else pieces[0])
+    def pieces(self, *parts: tuple[Pyramid, Cutouts]) -> Tensor:
+        """The cutouts [n, 3, h, w] of one picture after the other's as it sees them; gradients flow to the pictures."""
+        return behind_each_other([cut(*part, self.perceptor.size_px) for part in parts])
 
     def embed(self, pieces: Tensor) -> Tensor:
         """Unit vectors [n, d] of pieces [n, 3, h, w], a micro-batch at a time."""
@@ -82,6 +81,11 @@ class Eye:
         self.seen += 1
         residual = (embeddings - targets(shares, self.prompts)).mean(0)
         self.residual_mean.lerp_(residual, max(MEAN_MEMORY, 1 / self.seen))
+
+
+def behind_each_other(tensors: Sequence[Tensor]) -> Tensor:
+    """All of them along the first axis; one alone as it is, not copied."""
+    return torch.cat(list(tensors)) if len(tensors) > 1 else tensors[0]
 
 
 @torch.no_grad()

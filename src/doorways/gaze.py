@@ -79,18 +79,21 @@ class WholeGaze:
         self.around = all_around(generator) if wraps else None
 
     def decode(self, latent: Tensor) -> Tensor:
-        """The picture of `latent` under the mask."""
-        decode = self.around or self.generator.decode
-        return self.canvas.masked(decode(latent))
+        """The pictures [n, 3, H, W] of latents, one behind the other, without the mask."""
+        return (self.around or self.generator.decode)(latent)
 
     def look(self, latent: Tensor, rng: torch.Generator, *, step: int, progress: float) -> Glimpse:
         """All of it."""
+        latent = latent.detach().requires_grad_()
+        return self.glimpse(latent, self.decode(latent), rng, progress=progress)
+
+    def glimpse(self, latent: Tensor, picture: Tensor, rng: torch.Generator, *, progress: float) -> Glimpse:
+        """What is seen of a `latent` that has been decoded to `picture`."""
         matrix = self.symmetry.matrix(self.canvas.size.aspect) if self.paired else None
         cutouts = self.canvas.sampler.draw(
             rng, progress=progress, symmetry_matrix=matrix, wraps=self.symmetry.wraps
         )
-        latent = latent.detach().requires_grad_()
-        picture = self.decode(latent)
+        picture = self.canvas.masked(picture)
         return Glimpse(latent, None, picture, cutouts, ((picture, cutouts),))
 
     def remember(self, glimpse: Glimpse) -> None:
@@ -98,7 +101,7 @@ class WholeGaze:
 
     def picture(self, latent: Tensor) -> Tensor:
         """The picture of `latent`."""
-        return self.decode(latent)
+        return self.canvas.masked(self.decode(latent))
 
     def copy(self) -> WholeGaze:
         """Itself, since it remembers nothing."""

@@ -1,14 +1,14 @@
 """The painter: a latent is moved, step by step, until the pieces of its picture match the prompts.
 
 VQGAN+CLIP (Crowson et al. 2022), with the prompts placed along the canvas and paired pieces held alike across a
-symmetry ("Doorways", Moulton 2021). `step_from` is the method; the rest prepares it.
+symmetry ("Doorways", Moulton 2021). `events` is the loop, and a step of it is `step.py`; the rest prepares them.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,16 @@ from doorways.aims import Aims
 from doorways.canvas import Canvas
 from doorways.checkpoint import must_be_whole, must_fit
 from doorways.compiling import compile_models, pays
-from doorways.cutouts import Cutouts, Pyramid, build_pyramid, finest_level
 from doorways.descent import Descent
 from doorways.ensemble import Ensemble
 from doorways.errors import DoorwaysError, InputError, OutOfMemoryError
 from doorways.events import Event, Finished, Grew, Squeezed, Started, Stepped
 from doorways.eye import Eye
-from doorways.gaze import Gaze, Glimpse
+from doorways.gaze import Gaze
 from doorways.growth import Growth
 from doorways.ingredients import must_be_the_same, named_pictures
 from doorways.machine import describe_machine, out_of_memory
 from doorways.memory import Meter, plan, thriftier
-from doorways.objectives import Sight, pair_weights
 from doorways.painting import Painting
 from doorways.pictures import to_image
 from doorways.prompts import parse_prompts
@@ -40,9 +38,10 @@ from doorways.schedule import Schedule
 from doorways.size import Size
 from doorways.standing import Standing, Taken
 from doorways.start import Start
+from doorways.step import Found, Step, find, look, slopes
 from doorways.strip_gaze import open_gaze
 from doorways.symmetry import parse_symmetry
-from doorways.transfer import Fetched, sent
+from doorways.transfer import Fetched
 
 
 class Painter:
@@ -58,6 +57,7 @@ class Painter:
 
     Attributes:
         compiled: whether models were compiled for it.
+        together: of how many paintings steps were taken in one pass with its own, at most; 1 if it was painted alone.
         standing: where it stands: after the last step that was told.
         ahead: how many steps are queued beyond the one that is waited for; 0 takes one after the other. One keeps a GPU busy
             while the step before is told.
@@ -70,6 +70,7 @@ class Painter:
         self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
         self.ensemble = ensemble or Ensemble.open(recipe, self.prompts)
         self.thrift = self.uncompiled = ""
+        self.together = 1
         self._prepare(recipe)
         if ensemble is None:
             with out_of_memory(recipe):
@@ -151,16 +152,17 @@ class Painter:
         return self.standing.step
 
     def __iter__(self) -> Iterator[Event]:
+        return self.events(deque())
+
+    def events(self, queued: deque[Taken]) -> Iterator[Event]:
+        """What iterating gives; steps that somebody else has taken for it and `queued` are not taken anew."""
         yield Started(self.recipe, self.notes())
-        queued: deque[Taken] = deque()
         arrived = 0.0
         while self.step < self.recipe.steps:
             if not queued and self.size != self.growth.size_at(self.step):
                 self.grow(self.growth.size_at(self.step))
                 yield Grew(self.step, self.size)
-            while len(queued) <= self.ahead and self._goes_on(
-                last := queued[-1].standing if queued else self.standing
-            ):
+            while (last := self.last(queued)) is not None:
                 if (taken := self.try_step(last, alone=not queued)) is None:
                     break
                 queued.append(taken)
@@ -174,9 +176,11 @@ class Painter:
             yield Stepped(self.step, self.recipe.steps, loss, parts, self.size, seconds)
         yield Finished(self.step)
 
-    def _goes_on(self, last: Standing) -> bool:
-        """Whether a step may follow on the canvas as it is."""
-        return last.step < self.recipe.steps and self.growth.size_at(last.step) == self.size
+    def last(self, queued: Sequence[Taken]) -> Standing | None:
+        """Where another step may be queued from; None if there are enough, or the canvas grows first."""
+        last = queued[-1].standing if queued else self.standing
+        goes_on = last.step < self.recipe.steps and self.growth.size_at(last.step) == self.size
+        return last if goes_on and len(queued) <= self.ahead else None
 
     def take_step(self) -> tuple[float, dict[str, float]]:
         """One step; the loss and its parts."""
@@ -188,17 +192,26 @@ class Painter:
 
         Where steps are queued ahead, `last` stays as it is; otherwise its latent is moved, if what was found is finite.
         """
+        step = self.begin(last)
+        (found,) = find([step])
+        return self.end(step, found)
+
+    def begin(self, last: Standing) -> Step:
+        """The step after `last`, of which nothing has been found yet."""
         began = time.perf_counter()
         here = last.forked(whole=self.ahead > 0)
         progress = here.step / max(1, self.recipe.steps - 1)
-        glimpse = here.gaze.look(here.descent.latent, here.rng, step=here.step, progress=progress)
-        loss, values, gradient = self.slope(glimpse, here.eyes, progress)
-        taken = Taken(here, loss, values, gradient, began)
+        return Step(here, self.canvas, self.symmetry, self.aims, self.recipe, progress, began)
+
+    def end(self, step: Step, found: Found) -> Taken:
+        """Moves the latent of a step by what it has found."""
+        here = step.here
+        taken = Taken(here, found.loss, found.parts, found.gradient, step.began)
         if not self.ahead:
             self.must_be_finite(taken)
-        here.descent.learning_rate = self.rate.at(progress)
-        here.descent.step(gradient, self.generator.clamp_, glimpse.columns)
-        here.gaze.remember(glimpse)
+        here.descent.learning_rate = self.rate.at(step.progress)
+        here.descent.step(found.gradient, self.generator.clamp_, found.glimpse.columns)
+        here.gaze.remember(found.glimpse)
         return taken
 
     def accept(self, taken: Taken) -> tuple[float, dict[str, float], float]:
@@ -208,59 +221,6 @@ class Painter:
         _, loss, parts, now = taken.read()
         self.standing = taken.standing
         return loss, parts, now
-
-    def slope(
-        self, glimpse: Glimpse, eyes: tuple[Eye, ...], progress: float
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """The loss of what is seen, its parts unweighted, and its gradient."""
-        values = self.evaluate(glimpse, eyes)
-        loss = self.aims.weigh(values, progress)
-        if self.canvas.held is not None:
-            values["hold"] = self.canvas.drift(glimpse.latent, glimpse.columns)
-            loss = loss + self.recipe.hold.at(progress) * values["hold"]
-        (gradient,) = torch.autograd.grad(loss, glimpse.latent)
-        return loss, values, gradient
-
-    def evaluate(self, glimpse: Glimpse, eyes: tuple[Eye, ...]) -> dict[str, Tensor]:
-        """Each objective's value, unweighted: of the picture once, of embeddings as the eyes' weighted mean."""
-        picture, cutouts = glimpse.picture, glimpse.cutouts
-        centres, place = cutouts.centre, (picture.device, picture.dtype)
-        shares = sent(self.canvas.field.shares(centres, cutouts.overview), *place)
-        loss_weights = sent(self.canvas.field.loss_weights(centres, cutouts.overview), *place)
-        firsts = cutouts.pairs[:, 0]
-        distance = self.symmetry.fixed_distance(centres[firsts], self.size.aspect, wraps=self.recipe.wrap)
-        paired = sent(pair_weights(distance, cutouts.size[firsts]), *place)
-        pairs = sent(cutouts.pairs, picture.device)
-        pyramids = [(self.pyramid(*part), part[1]) for part in glimpse.parts]
-        values = dict.fromkeys(self.aims.objectives, picture.new_zeros(()))
-        for rank, eye in enumerate(eyes):
-            embeddings = eye.see(*pyramids)
-            if self.recipe.remove_mean:
-                eye.learn_mean(embeddings, shares)
-            sight = Sight(
-                picture=picture,
-                symmetry=self.symmetry,
-                embeddings=embeddings,
-                texts=eye.prompts,
-                shares=shares,
-                loss_weights=loss_weights,
-                pairs=pairs,
-                pair_weights=paired,
-                residual_mean=eye.residual_mean if self.recipe.remove_mean else None,
-            )
-            for name, objective in self.aims.objectives.items():
-                if objective.needs == "embeddings":
-                    values[name] = values[name] + eye.weight * objective.evaluate(sight)
-                elif rank == 0:
-                    values[name] = objective.evaluate(sight)
-        return values
-
-    def pyramid(self, picture: Tensor, cutouts: Cutouts) -> Pyramid:
-        """`picture` at the scales that any eye needs for `cutouts`."""
-        height = picture.shape[-2]
-        return build_pyramid(
-            picture, min(finest_level(height, cutouts, eye.perceptor.size_px) for eye in self.eyes)
-        )
 
     def grow(self, size: Size) -> None:
         """Goes on with a canvas of `size`."""
@@ -315,11 +275,12 @@ class Painter:
     def rehearse(self, recipe: Recipe, meter: Meter) -> None:
         """The first step of another recipe under a meter, with these models; nothing of this painting changes."""
         other = Painter(recipe, ensemble=self.ensemble)
+        steps = [other.begin(other.standing)]
         with meter:
-            glimpse = other.gaze.look(other.descent.latent, other.rng, step=0, progress=0.0)
+            glimpses = look(steps)
             meter.phase = "see"
-            glimpse.picture.register_hook(lambda _: setattr(meter, "phase", "back"))
-            other.slope(glimpse, other.eyes, 0.0)
+            glimpses[0].picture.register_hook(lambda _: setattr(meter, "phase", "back"))
+            slopes(steps, glimpses)
 
     def _can_be(self, recipe: Recipe) -> bool:
         """Whether another recipe can be painted with these models."""
@@ -365,7 +326,8 @@ class Painter:
         for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True):
             weights[f"perceptor {spec}"] = eye.perceptor.fingerprint
         compiled = {"compiled": True} if self.compiled else {}
-        return describe_machine(self.place) | compiled | {"weights": weights}
+        together = {"together": self.together} if self.together > 1 else {}
+        return describe_machine(self.place) | compiled | together | {"weights": weights}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""
@@ -388,12 +350,18 @@ class Painter:
 
     @classmethod
     def resume(
-        cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any], *, source: Path | str = "what was given"
+        cls,
+        tensors: Mapping[str, Tensor],
+        meta: Mapping[str, Any],
+        *,
+        source: Path | str = "what was given",
+        ensemble: Ensemble | None = None,
     ) -> Painter:
         """The painter that `state` was taken of, ready for the step after.
 
         Args:
             source: the file that it comes from, for error messages.
+            ensemble: its models, if they are loaded and other painters have them too; they are then not compiled.
 
         Raises:
             InputError: this is no state of a painter; or weights of a model or a picture that the recipe names are
@@ -404,8 +372,9 @@ class Painter:
             if step not in range(recipe.steps + 1):
                 raise ValueError(f"it stands at step {step} of {recipe.steps}")
             weights, pictures = dict(meta["machine"]["weights"]), dict(meta["pictures"])
-        ensemble = Ensemble.open(recipe, parse_prompts(recipe.prompts, style=recipe.style))
-        painter = cls(recipe, ensemble=ensemble)
+        prompts = parse_prompts(recipe.prompts, style=recipe.style)
+        models = Ensemble.open(recipe, prompts) if ensemble is None else ensemble.looking_for(prompts)
+        painter = cls(recipe, ensemble=models)
         must_be_the_same(painter.machine()["weights"], weights)
         must_be_the_same(painter.pictures, pictures)
         with must_be_whole(source):
@@ -417,7 +386,9 @@ class Painter:
             for i, eye in enumerate(painter.eyes):
                 eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
                 eye.seen = int(meta["seen"][i])
-        painter.compile()
+            painter.together = int(meta["machine"].get("together", 1))
+        if ensemble is None:
+            painter.compile()
         return painter
 
 

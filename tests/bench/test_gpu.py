@@ -15,7 +15,10 @@ def test_without_a_gpu_it_says_what_it_needs(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_steps_are_counted_as_they_arrive(monkeypatch):
+@pytest.mark.parametrize("together", [0, 1, 2])
+def test_steps_are_counted_as_they_arrive(together, monkeypatch):
     monkeypatch.setattr(gpu, "GENERATOR", "random-tiny-vqgan")
     small = {"size": "64x32", "start_size": "64x32", "cutouts": 4, "device": "cpu", "precision": "fp32"}
-    assert 0.01 < gpu.steps_a_second(gpu.recipe(("random-tiny-clip",), 3, **small), 1) < 10_000
+    wanted = gpu.recipe(("random-tiny-clip",), 3, **small)
+    rate = gpu.steps_a_second_of_each(wanted, together, 1) if together else gpu.steps_a_second(wanted, 1)
+    assert 0.01 < rate < 10_000

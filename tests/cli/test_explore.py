@@ -143,6 +143,29 @@ def test_a_recipe_that_cannot_be_painted_is_said_before_anything_is_begun(doorwa
         assert library.sweeps() == []
 
 
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_on_a_cpu_side_by_side_is_refused_before_anything_is_begun(doorways, theme, folder, flags):
+    said = doorways("explore", theme(recipe="device = 'cpu'"), "--together", "4", *flags)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "together 4: on a CPU paintings are painted one at a time" in said.err
+    assert not folder.exists()
+
+
+def test_a_sweep_that_was_begun_on_a_gpu_is_painted_one_at_a_time_on_a_cpu(doorways, theme, folder):
+    whole = theme("triage = false\nseeds = 2\npairs = [['fire', 'ocean']]", recipe="device = 'cpu'")
+    assert doorways("explore", whole).code == 0
+    with Library.open(folder) as library:
+        (sweep,) = library.sweeps()
+        assert sweep.settings["together"] == 1
+        (first, _) = library.list()
+        library.update_sweep(sweep.id, settings={**sweep.settings, "together": 4})
+        again = [library.add(first.recipe | {"seed": seed}, sweep=sweep.id) for seed in (7, 8)]
+        refused = doorways("explore", "resume", "--together", "4")
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert doorways("explore", "resume").code == 0
+        assert ["together" in library.get(entry.id).machine for entry in again] == [False, False]
+
+
 def test_a_dry_run_of_very_many_counts_them(doorways, theme, folder):
     said = doorways("explore", theme("pairs = [['a', 'b']]\nseeds = 100000"), "--dry-run")
     assert (said.code, said.err.count("\n")) == (0, 1)
@@ -177,6 +200,11 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(doorways, theme, tm
         (("kill", "zzz"), "there is no such painting"),
         (("none.toml",), "there is no such file"),
         (("x.toml", "--workers", "0"), "workers 0: must be at least 1"),
+        (("x.toml", "--together", "0"), "together 0: must be at least 1"),
+        (
+            ("x.toml", "--together", "2", "--on", "ray"),
+            "together 2: the workers of a cluster paint one at a time",
+        ),
         (("x.toml", "--on", "nobody"), "--on nobody: must be ray, for this machine"),
         (("resume", "--on", "ray://nobody"), "--on ray://nobody: must be ray, for this machine"),
     ],

@@ -50,6 +50,11 @@ def test_workers_share_the_time():
     assert estimate(planned(4), None, pace, workers=2).seconds == estimate(planned(4), None, pace).seconds / 2
 
 
+def test_side_by_side_steps_are_faster_and_nothing_else():
+    found = estimate(planned(1), None, lambda recipe: pace().faster(0.5))
+    assert found.seconds == pytest.approx(0.5 + (5 * 1 + 5 * 4) / 2 + 0.25)
+
+
 def test_each_kind_of_painting_is_measured_once():
     measured = []
     watch = Stopwatch(lambda recipe: measured.append(recipe) or pace())

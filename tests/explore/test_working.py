@@ -200,10 +200,10 @@ class Quicksand(Here):
         super().__init__()
         self.left = [NoRoom("full"), *(PainterLost("sunk") for _ in range(times))]
 
-    def open(self, files, recipe):
+    def open(self, files, recipe, *, beside=False):
         if self.left:
             raise self.left.pop(0)
-        return super().open(files, recipe)
+        return super().open(files, recipe, beside=beside)
 
 
 def test_a_place_that_was_gone_for_a_while_costs_nothing(library, enlisted):

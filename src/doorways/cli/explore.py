@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +39,15 @@ Workers = Annotated[
         metavar="N",
     ),
 ]
+Side = Annotated[
+    int | None,
+    Parameter(
+        name="--together",
+        help="Paintings that each process paints side by side, on a GPU. [what is fastest here; 1 on a CPU and with --on]",
+        group=HOW,
+        metavar="N",
+    ),
+]
 On = Annotated[
     str | None,
     Parameter(
@@ -60,6 +69,7 @@ class How:
     """How a sweep is painted."""
 
     workers: Workers = None
+    together: Side = None
     on: On = None
     background: Background = False
     dry_run: Annotated[
@@ -81,11 +91,12 @@ def explore(
     A theme that has been edited and is given again adds what is new to what is there, also while it is being painted.
     """
     how, where = how or How(), where or Where()
-    _must_be_there(how.workers, how.on)
+    _must_be_there(how.workers, how.together, how.on)
     from doorways.explore.campaign import compare, enlist
     from doorways.explore.crew import at_work
     from doorways.explore.sweep import count, plan
     from doorways.explore.theme import Theme
+    from doorways.explore.together import must_not_be_on_cpu
 
     read = Theme.from_file(theme)
     try:
@@ -101,21 +112,23 @@ def explore(
         planned = list(plan(read))
     except InputError as error:
         raise InputError(f"{theme}: {error}") from error
+    must_not_be_on_cpu(how.together or 1, (one.recipe.settings() for one in planned))
     with where.open(create=True) as library:
         change = compare(library, read, planned)
-        costs = _estimate(read, change.todo, how.workers or 1) if change.todo else None
+        costs = _estimate(read, change.todo, how) if change.todo else None
         _tell(read, len(change.new), change.kept, len(change.gone), costs, library, how)
         if costs is not None:
             _ask_about(costs, library, how)
         if how.dry_run:
             return 0
-        sweep = enlist(library, read, change, {"folder": str(Path.cwd())})
-        if not change.todo:
+        kept = {} if costs is None else {"together": costs.together}
+        sweep = enlist(library, read, change, {"folder": str(Path.cwd()), **kept})
+        if costs is None:
             return 0
         if workers := at_work(library, sweep):
             _say(f"{len(workers)} at work on it already: what is new is painted by them")
             return 0
-        return _paint(library, sweep, how.workers, how.on, background=how.background)
+        return _paint(library, sweep, how.workers, how.on, together=costs.together, background=how.background)
 
 
 @app.command
@@ -151,12 +164,13 @@ def resume(
     /,
     *,
     workers: Workers = None,
+    together: Side = None,
     on: On = None,
     background: Background = False,
     where: In = None,
 ) -> int:
     """Go on with a sweep that was paused, or whose workers have ended; what had failed is tried again."""
-    _must_be_there(workers, on)
+    _must_be_there(workers, together, on)
     where = where or Where()
     from doorways.explore import hand
     from doorways.explore.campaign import find_sweep
@@ -172,7 +186,9 @@ def resume(
             library.update_sweep(found.id, state="done")
             _say(f"{found.title}: nothing is left to paint")
         else:
-            code = _paint(library, library.get_sweep(found.id), workers, on, background=background)
+            now = library.get_sweep(found.id)
+            side = _together_again(library, now, together, on)
+            code = _paint(library, now, workers, on, together=side, background=background)
         _tell_status(where, library, found)
     return code
 
@@ -247,16 +263,37 @@ def _line(entry: Entry) -> str:
     return f"{entry.id}: {entry.state} after step {entry.step} of {entry.steps}{pinned}  {entry.subject or entry.prompts}"
 
 
-def _must_be_there(workers: int | None, on: str | None) -> None:
+def _must_be_there(workers: int | None, together: int | None, on: str | None) -> None:
     if workers is not None and workers < 1:
         raise InputError(f"workers {workers}: must be at least 1; each is a process that paints")
+    if together is not None and together < 1:
+        raise InputError(
+            f"together {together}: must be at least 1; it is how many paintings take a step at once"
+        )
+    if on is not None and (together or 1) > 1:
+        raise InputError(
+            f"together {together}: the workers of a cluster paint one at a time; leave it out, or leave out --on"
+        )
     if on is not None:
         from doorways.explore.ray_cluster import must_answer
 
         must_answer(on)
 
 
-def _estimate(theme: Theme, todo: Any, workers: int) -> Estimate:
+def _together_again(library: Library, sweep: Sweep, asked: int | None, on: str | None) -> int:
+    """How many side by side: as is asked, or as when the sweep was begun, if its paintings are on a GPU here too."""
+    from doorways.explore.together import must_not_be_on_cpu, on_cpu
+
+    recipes = [entry.recipe for entry in library.list(sweep=sweep.id)]
+    must_not_be_on_cpu(asked or 1, recipes)
+    before: int = sweep.settings.get("together", 1)
+    if asked is None:
+        return 1 if before == 1 or on is not None or on_cpu(recipes) else before
+    library.update_sweep(sweep.id, settings={**sweep.settings, "together": asked})
+    return asked
+
+
+def _estimate(theme: Theme, todo: Any, how: How) -> Estimate:
     """What is left to paint costs, measured by a few real steps; models that are not here are fetched first."""
     from doorways.cli.fetching import fetch
     from doorways.cli.watching import Watcher
@@ -269,13 +306,15 @@ def _estimate(theme: Theme, todo: Any, workers: int) -> Estimate:
         import torch
 
         from doorways.explore.estimate import Stopwatch, estimate, measure
+        from doorways.explore.together import Together, measured
         from doorways.judge import judge
 
+        workers = how.workers or 1
         torch.set_num_threads(threads_each(workers))
         judged = (lambda recipe, picture: judge(picture.cpu(), recipe, theme.judge)) if theme.triage else None
-        return estimate(
-            todo, theme.triage, Stopwatch(lambda recipe: measure(recipe, judge=judged)), workers=workers
-        )
+        side = Together() if how.on else measured(todo[0].recipe, how.together)
+        watch = Stopwatch(lambda recipe: measure(recipe, judge=judged).faster(side.ratio))
+        return replace(estimate(todo, theme.triage, watch, workers=workers), together=side.count)
 
 
 def _tell(
@@ -299,6 +338,7 @@ def _tell(
         _say(f"judged after {ends} of their steps; of each subject's, {shares} go on, and at least one")
     free = shutil.disk_usage(library.folder).free
     who = "on this machine" if how.on is None else f"by {how.workers or 1} such as this machine"
+    who += f", {costs.together} side by side" * (costs.together > 1)
     _say(
         f"about {clock(costs.seconds)} {who}, and {size_text(costs.disk_bytes)} of disk, "
         f"of which {size_text(free)} are free"
@@ -338,11 +378,13 @@ def _ask(what: str, how: How) -> None:
     )
 
 
-def _paint(library: Library, sweep: Sweep, workers: int | None, on: str | None, *, background: bool) -> int:
+def _paint(
+    library: Library, sweep: Sweep, workers: int | None, on: str | None, *, together: int, background: bool
+) -> int:
     """Starts the crew, and watches it unless it is to paint in the background."""
     from doorways.explore.crew import hire, let_go
 
-    crew = hire(library, sweep, workers, on=on)
+    crew = hire(library, sweep, workers, together=together, on=on)
     if background:
         let_go(crew)
         _say("painting in the background; `doorways explore status` says how far it is, `… stop` ends it")

@@ -37,7 +37,7 @@ def threads_each(workers: int) -> int:
 
 
 def hire(
-    library: Library, sweep: Sweep, workers: int | None = None, *, on: str | None = None
+    library: Library, sweep: Sweep, workers: int | None = None, *, together: int = 1, on: str | None = None
 ) -> list[subprocess.Popen[bytes]]:
     """Starts so many workers, which paint until nothing is left; they outlive this process.
 
@@ -45,6 +45,7 @@ def hire(
 
     Args:
         workers: 1 if not given; on a cluster, as many as it has room for.
+        together: paintings that each of them paints side by side (`together.py`); on a cluster it is one.
         on: the cluster (`ray_cluster`); the crew is then one process, and its workers are elsewhere.
 
     Raises:
@@ -60,7 +61,7 @@ def hire(
         log.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "doorways.explore.worker", str(library.folder.absolute()), sweep.id]
     if on is None:
-        command += ["--threads", str(threads_each(workers or 1))]
+        command += ["--threads", str(threads_each(workers or 1)), "--together", str(together)]
     else:
         command += ["--on", on, *(["--workers", str(workers)] if workers else [])]
     with writing(log), log.open("ab") as stream:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import io
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from doorways.explore.kind import kind_of
 from doorways.explore.rungs import Rungs
 from doorways.explore.sweep import Planned
 from doorways.growth import Growth
 from doorways.recipe import Recipe
 from doorways.size import Size
 
-UNTIMED = {
-    "prompts",
-    "style",
-    "seed",
-    "steps",
-    "grow_at",
-    "averaging",
-    "learning_rate",
-    "blend",
-    "transition",
-    "spread",
-}
-"""Settings that do not change what a step costs."""
 SAMPLE_S, SAMPLE_STEPS = 1.0, 3
 """How long steps on one canvas are timed: until either is reached."""
 MOST_SHAPES = 4
@@ -65,6 +52,10 @@ class Pace:
         size = Growth.plan(recipe, self.factor).size_at(max(0, step - 1))
         return self.picture_bytes[size] + self.state_bytes[size] + step * EVENT_BYTES
 
+    def faster(self, ratio: float) -> Pace:
+        """The pace of the same painting if its steps take `ratio` times as long."""
+        return replace(self, step_s={size: seconds * ratio for size, seconds in self.step_s.items()})
+
     def scaled(self, ratio: float, sizes: Mapping[Size, Size]) -> Pace:
         """The pace of a painting whose steps are `ratio` times the work; `sizes` names its canvases for these."""
         return replace(
@@ -77,11 +68,12 @@ class Pace:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The cost of a sweep: paintings, seconds from beginning to end, bytes on disk."""
+    """The cost of a sweep: paintings, seconds from beginning to end, bytes on disk, and how many are painted side by side."""
 
     paintings: int
     seconds: float
     disk_bytes: int
+    together: int = 1
 
 
 class Stopwatch:
@@ -96,7 +88,7 @@ class Stopwatch:
 
     def __call__(self, recipe: Recipe) -> Pace:
         """The pace of `recipe`; of what has no kin yet steps are taken now."""
-        kind = json.dumps({name: value for name, value in recipe.settings().items() if name not in UNTIMED})
+        kind = kind_of(recipe.settings())
         if kind not in self._paces:
             enough = len(self._paces) >= MOST_SHAPES
             self._paces[kind] = recipe, self._nearest(recipe) if enough else self._measure(recipe)

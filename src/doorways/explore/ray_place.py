@@ -43,6 +43,8 @@ class RayPlace:
         folder: which relative paths of models start from, where it is on the machine that paints.
     """
 
+    together = 1
+
     def __init__(self, threads: int, folder: str | None) -> None:
         self.threads, self.folder = threads, folder
         self._easel: Any = None
@@ -55,7 +57,7 @@ class RayPlace:
         """Also while it has none: one is asked for when there is something to paint."""
         return self._easel is None or self._is_there(0)
 
-    def open(self, files: Files, recipe: Mapping[str, Any]) -> AnyPainter:
+    def open(self, files: Files, recipe: Mapping[str, Any], *, beside: bool = False) -> AnyPainter:
         self._ask_for(needs_of(recipe, self.threads))
         if not self._is_there(PATIENCE_S):
             raise NoRoom("the cluster has no room for another painting at this moment")
@@ -68,6 +70,9 @@ class RayPlace:
         except PainterLost:
             self.leave()
             raise
+
+    def events(self, painter: AnyPainter) -> Iterator[Event]:
+        return iter(painter)
 
     def judge(self, painter: AnyPainter, asked: Mapping[str, Any]) -> dict[str, float]:
         self._used = time.monotonic()

@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("library")
     parser.add_argument("sweep")
     parser.add_argument("--threads", type=int, help="of each painting that does not say how many")
+    parser.add_argument("--together", type=int, default=1, help="paintings side by side, on this machine")
     parser.add_argument("--on", help="the cluster to paint on")
     parser.add_argument("--workers", type=int, help="paintings at a time, on a cluster")
     given = parser.parse_args()
@@ -51,7 +52,8 @@ def main() -> int:
             on_duty(library, given.sweep, this_worker()),
         ):
             if given.on is None:
-                work(library, given.sweep, place=Here(given.threads), stopping=told)
+                here = Here(given.threads, together=given.together)
+                work(library, given.sweep, place=here, stopping=told)
             else:
                 from doorways.explore.ray_cluster import connected
                 from doorways.explore.ray_work import work_on_cluster

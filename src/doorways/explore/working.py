@@ -1,5 +1,7 @@
 """The loop of a worker: claim a painting, paint it to the end of its rung, judge it, see who goes on; until all is done.
 
+Where its place paints several side by side, it claims so many of a kind, and what becomes of one is nothing to the others.
+
 Any number of processes may run it on one library. What is killed in the middle is taken over by the next one from its
 last checkpoint, and takes the same steps, bit for bit on a CPU.
 """
@@ -8,12 +10,13 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from doorways.errors import DoorwaysError
 from doorways.explore.campaign import rungs_of
 from doorways.explore.crew import sign_off
+from doorways.explore.kind import is_painted_alone, kind_of
 from doorways.explore.place import Here, NoRoom, Place
 from doorways.explore.standings import kept_at, settle
 from doorways.judge.ranking import WEIGHTS
@@ -68,25 +71,71 @@ def work(
         if not place.is_ready():
             time.sleep(IDLE_S)
             continue
-        entry = library.claim(worker, sweep=sweep.id)
-        if entry is None:
+        entries = claim(library, sweep, worker, most=place.together)
+        if not entries:
             place.rest()
             if _more_will_come(library, sweep):
                 time.sleep(IDLE_S)
             continue
-        try:
-            painted += paint_rung(library, sweep, entry, place, stopping=stopping, on_event=on_event)
-            failures = 0
-        except ClaimLost:
-            continue
-        except NoRoom:
-            time.sleep(IDLE_S)
-        except DoorwaysError as error:
-            failures += 1
-            _must_have_room(library, sweep)
-            if failures == MOST_FAILURES:
-                _pause(library, sweep, str(error))
-                raise
+        rungs = [
+            paint_rung(
+                library, sweep, entry, place, beside=len(entries) > 1, stopping=stopping, on_event=on_event
+            )
+            for entry in entries
+        ]
+        for outcome in in_turns(rungs):
+            if isinstance(outcome, bool):
+                painted += outcome
+                failures = 0
+            elif isinstance(outcome, NoRoom):
+                time.sleep(IDLE_S)
+            elif not isinstance(outcome, DoorwaysError):
+                raise outcome
+            elif not isinstance(outcome, ClaimLost):
+                failures += 1
+                _must_have_room(library, sweep)
+                if failures == MOST_FAILURES:
+                    _pause(library, sweep, str(outcome))
+                    raise outcome
+
+
+def claim(library: Library, sweep: Sweep, worker: str, *, most: int) -> list[Entry]:
+    """The next painting to paint, if there is one, and others that can be painted beside it: of its kind and in its rung.
+
+    Args:
+        most: so many of them at most, all together.
+    """
+    first = library.claim(worker, sweep=sweep.id)
+    if first is None or most == 1 or is_painted_alone(first.recipe):
+        return [first] if first else []
+    with library.together():
+        waiting = library.list(sweep=sweep.id, state="waiting")
+        alike = [
+            entry
+            for entry in sorted(waiting, key=lambda entry: not entry.pinned)
+            if entry.rung == first.rung and kind_of(entry.recipe) == kind_of(first.recipe)
+        ]
+        return [first, *(library.take(entry.id, worker) for entry in alike[: most - 1])]
+
+
+def in_turns(rungs: Iterable[Generator[None, None, bool]]) -> list[bool | Exception]:
+    """Paints the rungs of several paintings, an event of each in turn, and says what came of each: its error, if it had one."""
+    going, outcomes = list(rungs), list[bool | Exception]()
+    try:
+        while going:
+            for rung in list(going):
+                try:
+                    next(rung)
+                except StopIteration as end:
+                    outcomes.append(end.value)
+                    going.remove(rung)
+                except Exception as error:
+                    outcomes.append(error)
+                    going.remove(rung)
+    finally:
+        for rung in going:
+            rung.close()
+    return outcomes
 
 
 def paint_rung(
@@ -95,10 +144,16 @@ def paint_rung(
     entry: Entry,
     place: Place,
     *,
+    beside: bool = False,
     stopping: Stop = lambda: False,
     on_event: Callable[[Entry, Event], None] | None = None,
-) -> bool:
+) -> Generator[None, None, bool]:
     """Paints one claimed painting to the end of its rung, judges it and settles its subject; False if it left before.
+
+    After each event it lets others have their turn.
+
+    Args:
+        beside: whether there are others, of its kind.
 
     Raises:
         ClaimLost: the artist, or another worker, has taken it.
@@ -108,14 +163,14 @@ def paint_rung(
     from doorways.library.recorder import Recorder
 
     rungs = rungs_of(sweep)
-    painter = _open(library, entry, place)
+    painter = _open(library, entry, place, beside=beside)
     steps = painter.recipe.steps
     ends = rungs.ends(steps) if rungs else (steps,)
     rung = min(entry.rung, len(ends) - 1)
     leaving = Leaving(library, sweep, entry, stopping)
     with Recorder(library, entry, painter) as recorder:
         if painter.step < ends[rung]:
-            for event in painter:
+            for event in place.events(painter):
                 recorder(event)
                 if on_event is not None:
                     on_event(entry, event)
@@ -124,6 +179,7 @@ def paint_rung(
                 if painter.step < ends[rung] and (state := leaving()):
                     recorder.leave(state)
                     return False
+                yield
         if rungs:
             measures = scores_of(place.judge(painter, sweep.settings), sweep, rung)
             library.score(entry.id, measures, judge=sweep.settings["judge"])
@@ -165,10 +221,10 @@ class Leaving:
         return {"running": "", "done": "stopped"}.get(state, "waiting")
 
 
-def _open(library: Library, entry: Entry, place: Place) -> AnyPainter:
+def _open(library: Library, entry: Entry, place: Place, *, beside: bool) -> AnyPainter:
     """The painter of a claimed painting, which is `failed` if there cannot be one."""
     try:
-        return place.open(library.files(entry.id), entry.recipe)
+        return place.open(library.files(entry.id), entry.recipe, beside=beside)
     except PainterLost:
         library.release(entry.id, "waiting", worker=entry.worker)
         raise

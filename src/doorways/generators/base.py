@@ -25,8 +25,9 @@ LEARNING_RATES: dict[str, float] = {
 class Generator(Protocol):
     """Turns a latent, which is what a painting optimises, into a picture.
 
-    Pictures are `[n, 3, H, W]`, sRGB in [0, 1]. Latents are float32 tensors whose shape is the generator's own.
-    The weights are frozen; gradients flow from the decoded picture to the latent.
+    Pictures are `[n, 3, H, W]`, sRGB in [0, 1]. Latents are float32 tensors whose shape is the generator's own; of n that
+    are one behind the other along the first axis n pictures are decoded, each as if it were alone. The weights are frozen;
+    gradients flow from the decoded picture to the latent.
     """
 
     name: str

@@ -49,7 +49,7 @@ class Entry:
         created: UTC, ISO 8601; `started` and `finished` likewise, or None.
         seconds: spent painting, all sittings together.
         worker: who paints it while it is running.
-        machine: versions, device, precision, threads, fingerprints of weights.
+        machine: versions, device, precision, threads, fingerprints of weights; with how many it was painted `together`.
         picture_sha256: of the file of its picture, if it has one.
         judge: the perceptor whose scores these are, if it is known.
     """

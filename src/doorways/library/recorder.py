@@ -12,6 +12,7 @@ from torch import Tensor
 
 from doorways.atomic import PART, whole
 from doorways.checkpoint import load_checkpoint, must_be_whole, save_checkpoint
+from doorways.ensemble import Ensemble
 from doorways.errors import DoorwaysError
 from doorways.events import Event, Stepped
 from doorways.library.claims import LEASE_S, ClaimLost, PainterLost
@@ -23,6 +24,7 @@ from doorways.library.sources import kept_sources, renamed
 from doorways.painter import Painter
 from doorways.painting import Painting
 from doorways.pictures import to_image
+from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 from doorways.trajectory import trajectory_steps
 
@@ -50,16 +52,22 @@ def painter_of(library: Library, entry: Entry) -> Painter:
     return painter_from(library.files(entry.id), entry.recipe)
 
 
-def painter_from(files: Files, recipe: Mapping[str, Any]) -> Painter:
-    """As `painter_of`, from the checkpoint and the copies of pictures among `files`, and from a recipe's settings."""
+def painter_from(files: Files, recipe: Mapping[str, Any], *, models: Ensemble | None = None) -> Painter:
+    """As `painter_of`, from the checkpoint and the copies of pictures among `files`, and from a recipe's settings.
+
+    Args:
+        models: the recipe's, if they are loaded and other painters have them too.
+    """
     copies = kept_sources(recipe, files.sources)
     if not files.checkpoint.exists():
-        return Painter(Recipe.build(**renamed(recipe, copies)))
+        begun = Recipe.build(**renamed(recipe, copies))
+        prompts = parse_prompts(begun.prompts, style=begun.style)
+        return Painter(begun, ensemble=models and models.looking_for(prompts))
     tensors, meta = load_checkpoint(files.checkpoint)
     with must_be_whole(files.checkpoint):
         pictures = {copies.get(name, name): digest for name, digest in meta["pictures"].items()}
         meta |= {"recipe": renamed(meta["recipe"], copies), "pictures": pictures}
-    return Painter.resume(tensors, meta, source=files.checkpoint)
+    return Painter.resume(tensors, meta, source=files.checkpoint, ensemble=models)
 
 
 def named_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
