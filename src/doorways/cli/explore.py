@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from doorways.cli.library import In, Where
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from doorways.explore.estimate import Estimate
     from doorways.explore.theme import Theme
@@ -99,19 +100,15 @@ def explore(
     from doorways.explore.together import must_not_be_on_cpu
 
     read = Theme.from_file(theme)
-    try:
+    with _about(theme):
         paintings = count(read)
-    except InputError as error:
-        raise InputError(f"{theme}: {error}") from error
     if paintings > MANY and how.dry_run and not how.yes:
         _say(f"{read.title}: {paintings:,} paintings; that many are asked about first, and --yes counts on")
         return 0
     if paintings > MANY:
         _ask(f"{theme}: {paintings:,} paintings", how)
-    try:
+    with _about(theme):
         planned = list(plan(read))
-    except InputError as error:
-        raise InputError(f"{theme}: {error}") from error
     must_not_be_on_cpu(how.together or 1, (one.recipe.settings() for one in planned))
     with where.open(create=True) as library:
         change = compare(library, read, planned)
@@ -261,6 +258,15 @@ def _say_if_nobody_paints(library: Library, sweep: Sweep) -> None:
 def _line(entry: Entry) -> str:
     pinned = ", pinned" if entry.pinned else ""
     return f"{entry.id}: {entry.state} after step {entry.step} of {entry.steps}{pinned}  {entry.subject or entry.prompts}"
+
+
+@contextmanager
+def _about(theme: Path) -> Iterator[None]:
+    """What is wrong in the block is wrong with the theme, and says so."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{theme}: {error}") from error
 
 
 def _must_be_there(workers: int | None, together: int | None, on: str | None) -> None:
