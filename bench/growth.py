@@ -1,7 +1,7 @@
 """What growth buys: the judged quality of a plain run, in what part of its time? `python -m bench.growth`
 
 Protocol. 10 pairs x 3 seeds are painted by the embedded models: plainly, every step on the whole canvas; and beginning
-on a canvas half as wide and high, which grows at each of `GROWTH`'s places. All else is the same, the steps too. The
+on a smaller canvas, which grows at each of a way's places (`WAYS`). All else is the same, the steps too. The
 embedded judge, which does not paint, says how well each picture matches its prompts (`match`), and how far apart its
 sides are (`contrast`); of a way of painting the mean over all paintings counts, and the standard error of the mean
 difference to the plain one of the same pair and seed is told. Time is that of all steps: those on each canvas count
@@ -18,7 +18,6 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median, stdev
-from typing import Any
 
 import torch
 from rich.console import Console
@@ -28,14 +27,15 @@ from bench.paintings import CACHE
 from bench.results import FOLDER, Verdict, report
 from bench.triage import EYES, SUBJECTS, Run, run
 from doorways.recipe import Recipe
+from doorways.size import Size
 
 PAIRS = SUBJECTS[:10]
-GROWTH: Mapping[str, dict[str, Any]] = {
-    "plain": {"grow_at": ()},
-    "grows at 0.4": {"grow_at": (0.4,)},
-    "grows at 0.75": {"grow_at": (0.75,)},
+WAYS: Mapping[str, tuple[float, tuple[float, ...]]] = {
+    "plain": (1, ()),
+    "half the sides until 0.85": (1 / 2, (0.85,)),
+    "a third until 0.5, between until 0.85": (1 / 3, (0.5, 0.85)),
 }
-"""Ways of painting; the first one is compared with."""
+"""Ways of painting: the sides of the first canvas, of the whole one's, and when it grows; the first one is compared with."""
 TIME = 0.5
 """The target."""
 
@@ -63,18 +63,19 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=len(PAIRS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--size", default="384x192")
-    parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--cutouts", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--cutouts", type=int, default=8)
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     torch.set_num_threads(1)
     settings = {"size": given.size, "steps": given.steps, "cutouts": given.cutouts, "threads": 1}
     wanted = [(pair, seed) for pair in PAIRS[: given.pairs] for seed in range(given.seeds)]
-    runs: dict[str, list[Run]] = {name: [] for name in GROWTH}
+    whole = Size.parse(given.size)
+    runs: dict[str, list[Run]] = {name: [] for name in WAYS}
     for pair, seed in track(wanted, "paintings", console=Console(stderr=True)):
-        for name, how in GROWTH.items():
-            size = {"start_size": given.size} if name == "plain" else {}
-            recipe = Recipe.build(prompts=pair, seed=seed, **settings, **how, **size)
+        for name, (part, places) in WAYS.items():
+            first = Size(round(part * whole.width), round(part * whole.height))
+            recipe = Recipe.build(prompts=pair, seed=seed, **settings, start_size=first, grow_at=places)
             runs[name].append(run(recipe, CACHE / "growth", EYES))
     plain = runs["plain"]
     rows, found = [], {}

@@ -42,5 +42,5 @@ def test_it_paints_and_judges(tmp_path, monkeypatch):
         growth.main()
     found = json.loads((tmp_path / "growth.json").read_text(encoding="utf-8"))
     assert found["ways"]["plain"]["time"] == 1
-    assert set(found["ways"]) == set(growth.GROWTH)
-    assert len(list((tmp_path / "growth").glob("*.npz"))) == len(growth.GROWTH)
+    assert set(found["ways"]) == set(growth.WAYS)
+    assert len(list((tmp_path / "growth").glob("*.npz"))) == len(growth.WAYS)
