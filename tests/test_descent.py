@@ -20,6 +20,19 @@ def kept(latent):
     return latent
 
 
+def test_what_begins_anew_in_part_keeps_its_way_and_forgets_its_average():
+    descent = Descent(torch.zeros(1, 2, 3, 4), learning_rate=0.1, averaging=0.9)
+    for gradient in gradients(3):
+        descent.step(gradient, kept)
+    before, fresh = descent.latent.clone(), torch.ones(1, 2, 3, 4)
+    moments = {name: tensor.clone() for name, tensor in descent.tensors().items() if name.startswith("adam")}
+    descent.begin_anew(fresh, 0.25)
+    assert torch.allclose(descent.latent, 0.75 * before + 0.25 * fresh)
+    assert torch.equal(descent.average, descent.latent)
+    assert all(torch.equal(descent.tensors()[name], tensor) for name, tensor in moments.items())
+    assert descent.steps == 3
+
+
 def test_it_takes_the_steps_of_adam():
     start, pushes = torch.zeros(1, 2, 3, 4), gradients(4)
     descent = Descent(start, learning_rate=0.1, averaging=0)

@@ -473,6 +473,23 @@ def test_bad_input_is_said_before_the_first_step(changes, sentence):
         Painter(quick(**changes))
 
 
+def test_a_share_of_the_latent_begins_anew_where_the_canvas_grows():
+    asked = {"generator": vqgan(), "start_size": "24x12", "grow_at": (0.5,)}
+    plain, noisy = (Painter(quick(grow_noise=share, **asked)) for share in (0, 0.4))
+    for painter in (plain, noisy):
+        while painter.step < 3:
+            painter.take_step()
+    assert torch.equal(plain.descent.latent, noisy.descent.latent)
+    expected = torch.Generator()
+    expected.set_state(noisy.rng.get_state())
+    for painter in (plain, noisy):
+        painter.grow(painter.recipe.size)
+    fresh = noisy.generator.random_latent(*noisy.size, expected)
+    assert torch.equal(noisy.descent.latent, plain.descent.latent.lerp(fresh, 0.4))
+    assert torch.equal(noisy.rng.get_state(), expected.get_state())
+    assert not torch.equal(noisy.rng.get_state(), plain.rng.get_state()), "no growth draws without it"
+
+
 def test_a_size_that_could_only_be_reached_by_growth_is_refused_at_once():
     with pytest.raises(
         InputError, match="size 50x24: width must be a multiple of 4 for this generator; use 48 or 52"

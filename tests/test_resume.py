@@ -49,6 +49,7 @@ PAINTINGS = {
         "small": "0 -> 1",
     },
     "borders": {"border": "wrap", "noise": 0.2, "blur": 0.05, "rotation": 30},
+    "begun anew in part": {"grow_noise": 0.4, **GROWING},
     "a start held on to": {"init_image": "start.png", "hold": "1 -> 0.2", **GROWING},
     "a mask": {"init_image": "start.png", "mask": "mask.png"},
     "a suggestion": {"suggest": "start.png", **GROWING},

@@ -119,6 +119,14 @@ class Descent:
             grown["visits"] = resize(rows)[0, 0, 0].round().long()
         self.load(grown, steps=self.steps)
 
+    def begin_anew(self, fresh: Tensor, share: float) -> None:
+        """Goes on with a share of `fresh` in the latent, and with an average that knows nothing of what it was before.
+
+        What was resampled to a larger canvas is smooth, and has no detail that steps could bring out.
+        """
+        self.latent.lerp_(fresh, share)
+        self.average.copy_(self.latent)
+
     def copy(self) -> Descent:
         """Another one that goes on from here by itself."""
         other = copy(self)

@@ -41,7 +41,7 @@ from doorways.start import Start
 from doorways.step import Found, Step, find, look, slopes
 from doorways.strip_gaze import open_gaze
 from doorways.symmetry import parse_symmetry
-from doorways.transfer import Fetched
+from doorways.transfer import Fetched, sent
 
 
 class Painter:
@@ -228,6 +228,9 @@ class Painter:
             self.canvas = self.canvases[size]
             self.standing = replace(self.standing, gaze=self.gazes[size])
             self.descent.resample(lambda tensor: self.generator.resize(tensor, *size))
+            if share := self.recipe.grow_noise:
+                fresh = self.generator.random_latent(*size, self.rng)
+                self.descent.begin_anew(sent(fresh, self.place.device), share)
 
     def try_step(self, last: Standing, *, alone: bool) -> Taken | None:
         """`step_from`; None where memory ran out and there will be more, since steps are queued or less can be taken."""

@@ -121,6 +121,13 @@ class Recipe(BaseModel):
         "Canvas", "Canvas to begin on: half of size if not given; the size itself for no growth.", None
     )
     grow_at: Fractions = _setting("Canvas", "Fractions of the run at which the canvas grows.", (0.4,))
+    grow_noise: float = _setting(
+        "Canvas",
+        "Share of the latent that begins anew when the canvas grows: crisper, where few steps are left.",
+        0,
+        ge=0,
+        lt=1,
+    )
 
     wrap: bool = _setting(
         "Canvas", "A view all around: the right edge goes on at the left one, for pieces too.", False

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -19,9 +20,10 @@ def painted(match, small_s, large_s):
     )
 
 
-def test_time_is_that_of_the_median_painting():
+def test_a_step_on_a_canvas_takes_what_it_took_in_the_median_painting():
     runs = [painted(0, 1, 10), painted(0, 2, 30), painted(0, 100, 20)]
-    assert growth.took_s(runs) == 3 * 2 + 2 * 20
+    runs.append(replace(runs[0], step_s={"8x8": 25}))
+    assert growth.step_s(runs) == {"4x4": 2, "8x8": 22.5}
 
 
 def test_pictures_are_compared_pair_by_pair():

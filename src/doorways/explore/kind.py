@@ -15,6 +15,7 @@ UNTIMED = {
     "seed",
     "steps",
     "grow_at",
+    "grow_noise",
     "averaging",
     "learning_rate",
     "blend",
