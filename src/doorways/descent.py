@@ -123,6 +123,10 @@ class Descent:
         """Goes on with a share of `fresh` in the latent, and with an average that knows nothing of what it was before.
 
         What was resampled to a larger canvas is smooth, and has no detail that steps could bring out.
+
+        Args:
+            fresh: a latent of the same shape.
+            share: in [0, 1]; 0 leaves the latent as it is, 1 is `fresh` alone.
         """
         self.latent.lerp_(fresh, share)
         self.average.copy_(self.latent)

@@ -70,7 +70,7 @@ def find(steps: Sequence[Step]) -> list[Found]:
 def look(steps: Sequence[Step]) -> list[Glimpse]:
     """What each of the steps sees of its canvas."""
     if len(steps) == 1:
-        ((here, progress),) = ((step.here, step.progress) for step in steps)
+        here, progress = steps[0].here, steps[0].progress
         return [here.gaze.look(here.descent.latent, here.rng, step=here.step, progress=progress)]
     gazes = [cast(WholeGaze, step.here.gaze) for step in steps]
     latents = [step.here.descent.latent.detach().requires_grad_() for step in steps]

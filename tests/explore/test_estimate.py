@@ -8,6 +8,7 @@ from doorways.errors import InputError
 from doorways.explore.estimate import EVENT_BYTES, MOST_SHAPES, Pace, Stopwatch, estimate, measure
 from doorways.explore.rungs import Rungs
 from doorways.explore.sweep import Planned
+from doorways.explore.together import Together
 from doorways.size import Size
 from tests.recipes import quick
 
@@ -51,8 +52,9 @@ def test_workers_share_the_time():
 
 
 def test_side_by_side_steps_are_faster_and_nothing_else():
-    found = estimate(planned(1), None, lambda recipe: pace().faster(0.5))
+    found = estimate(planned(1), None, pace, side=Together(2, 0.5))
     assert found.seconds == pytest.approx(0.5 + (5 * 1 + 5 * 4) / 2 + 0.25)
+    assert found.together == 2
 
 
 def test_each_kind_of_painting_is_measured_once():

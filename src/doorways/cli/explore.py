@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -312,15 +312,15 @@ def _estimate(theme: Theme, todo: Any, how: How) -> Estimate:
         import torch
 
         from doorways.explore.estimate import Stopwatch, estimate, measure
-        from doorways.explore.together import Together, measured
+        from doorways.explore.together import ALONE, measured
         from doorways.judge import judge
 
         workers = how.workers or 1
         torch.set_num_threads(threads_each(workers))
         judged = (lambda recipe, picture: judge(picture.cpu(), recipe, theme.judge)) if theme.triage else None
-        side = Together() if how.on else measured(todo[0].recipe, how.together)
-        watch = Stopwatch(lambda recipe: measure(recipe, judge=judged).faster(side.ratio))
-        return replace(estimate(todo, theme.triage, watch, workers=workers), together=side.count)
+        side = ALONE if how.on else measured(todo[0].recipe, how.together)
+        watch = Stopwatch(lambda recipe: measure(recipe, judge=judged))
+        return estimate(todo, theme.triage, watch, workers=workers, side=side)
 
 
 def _tell(

@@ -11,6 +11,7 @@ from itertools import pairwise
 from doorways.explore.kind import kind_of
 from doorways.explore.rungs import Rungs
 from doorways.explore.sweep import Planned
+from doorways.explore.together import ALONE, Together
 from doorways.growth import Growth
 from doorways.recipe import Recipe
 from doorways.size import Size
@@ -73,7 +74,7 @@ class Estimate:
     paintings: int
     seconds: float
     disk_bytes: int
-    together: int = 1
+    together: int
 
 
 class Stopwatch:
@@ -110,9 +111,18 @@ class Stopwatch:
 
 
 def estimate(
-    planned: Iterable[Planned], rungs: Rungs | None, pace_of: Callable[[Recipe], Pace], *, workers: int = 1
+    planned: Iterable[Planned],
+    rungs: Rungs | None,
+    pace_of: Callable[[Recipe], Pace],
+    *,
+    workers: int = 1,
+    side: Together = ALONE,
 ) -> Estimate:
-    """What it costs to paint all of `planned` in rungs, or each whole, with so many workers side by side."""
+    """What it costs to paint all of `planned` in rungs, or each whole, with so many workers.
+
+    Args:
+        side: how many paintings each worker paints side by side, and what that does to a step.
+    """
     paintings, seconds, disk = 0, 0.0, 0.0
     subjects: dict[str, list[Recipe]] = {}
     for one in planned:
@@ -120,7 +130,7 @@ def estimate(
     for recipes in subjects.values():
         counts = rungs.counts(len(recipes)) if rungs else (len(recipes),)
         for recipe in recipes:
-            pace, first = pace_of(recipe), 0
+            pace, first = pace_of(recipe).faster(side.ratio), 0
             ends = rungs.ends(recipe.steps) if rungs else (recipe.steps,)
             shares = [counts[rung] / len(recipes) for rung in range(len(ends))] + [0.0]
             for last, (share, going) in zip(ends, pairwise(shares), strict=True):
@@ -128,7 +138,7 @@ def estimate(
                 disk += (share - going) * pace.disk(recipe, last)
                 first = last
         paintings += len(recipes)
-    return Estimate(paintings, seconds / workers, round(disk))
+    return Estimate(paintings, seconds / workers, round(disk), side.count)
 
 
 def measure(recipe: Recipe, *, judge: Callable[[Recipe, object], object] | None = None) -> Pace:

@@ -25,8 +25,11 @@ WARM_STEPS, SAMPLE_STEPS, SAMPLE_S = 5, 40, 2.0
 class Together:
     """How many paintings are painted side by side, and how long a step of each takes: times that of one alone."""
 
-    count: int = 1
-    ratio: float = 1.0
+    count: int
+    ratio: float
+
+
+ALONE = Together(1, 1.0)
 
 
 def must_not_be_on_cpu(together: int, recipes: Iterable[Mapping[str, Any]]) -> None:
@@ -51,12 +54,12 @@ def measured(recipe: Recipe, asked: int | None = None) -> Together:
     from doorways.devices import choose_device
 
     if asked == 1 or is_painted_alone(recipe.settings()):
-        return Together(asked or 1)
+        return Together(asked or 1, 1.0)
     if asked is not None:
         ratio = step_s(recipe, asked) / step_s(recipe, 1)
         return Together(asked, ratio if math.isfinite(ratio) else 1.0)
     if choose_device(recipe.device).device.type != "cuda":
-        return Together()
+        return ALONE
     return fastest(lambda count: step_s(recipe, count))
 
 
