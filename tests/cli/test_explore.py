@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from doorways.cli import explore as command
+from doorways.cli import sweep_costs
 from doorways.explore.crew import at_work
 from doorways.library import Library
 
@@ -174,7 +174,7 @@ def test_a_dry_run_of_very_many_counts_them(doorways, theme, folder):
 
 
 def test_it_asks_before_days_or_a_full_disk(doorways, theme, monkeypatch):
-    monkeypatch.setattr(command, "LONG_S", 0.0)
+    monkeypatch.setattr(sweep_costs, "LONG_S", 0.0)
     said = doorways("explore", theme())
     assert said.code == 2
     assert (

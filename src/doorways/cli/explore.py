@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Parameter
 
 from doorways.cli.library import In, Where
+from doorways.cli.sweep_costs import MANY, ask, ask_about, costs_of, say, tell
+from doorways.cli.sweep_flags import Background, How, On, Side, Workers, must_be_there
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from doorways.explore.estimate import Estimate
-    from doorways.explore.theme import Theme
     from doorways.library import Entry, Library, Sweep
 
 app = App(
@@ -26,57 +24,9 @@ app = App(
     help_epilogue="A sweep is known by its title or its ID; the newest is meant if none is named.",
     default_parameter=Parameter(show_default=False),
 )
-HOW = Group("How", sort_key=10)
-MANY, LONG_S = 1000, 3 * 24 * 3600
-"""More paintings or seconds than this are asked about first; so is more than half of the room on the disk."""
 
 SweepName = Annotated[str | None, Parameter(help="A sweep's title or ID; the newest if not given.")]
 Ids = Annotated[str, Parameter(help="IDs of paintings.")]
-Workers = Annotated[
-    int | None,
-    Parameter(
-        help="Processes that paint side by side. [1; with --on as many as there is room for]",
-        group=HOW,
-        metavar="N",
-    ),
-]
-Side = Annotated[
-    int | None,
-    Parameter(
-        name="--together",
-        help="Paintings that each process paints side by side, on a GPU. [what is fastest here; 1 on a CPU and with --on]",
-        group=HOW,
-        metavar="N",
-    ),
-]
-On = Annotated[
-    str | None,
-    Parameter(
-        help="Paint on a Ray cluster: `ray` is that of RAY_ADDRESS, or one of this machine; or its `ray://HOST:PORT`.",
-        group=HOW,
-        metavar="CLUSTER",
-    ),
-]
-Background = Annotated[
-    bool,
-    Parameter(
-        help="Paint on when this command has ended; `status` says how far it is.", group=HOW, negative=""
-    ),
-]
-
-
-@dataclass(frozen=True, kw_only=True)
-class How:
-    """How a sweep is painted."""
-
-    workers: Workers = None
-    together: Side = None
-    on: On = None
-    background: Background = False
-    dry_run: Annotated[
-        bool, Parameter(help="Say what it would cost, and paint nothing.", group=HOW, negative="")
-    ] = False
-    yes: Annotated[bool, Parameter(help="Do not ask, however much it is.", group=HOW, negative="")] = False
 
 
 @app.default
@@ -92,7 +42,7 @@ def explore(
     A theme that has been edited and is given again adds what is new to what is there, also while it is being painted.
     """
     how, where = how or How(), where or Where()
-    _must_be_there(how.workers, how.together, how.on)
+    must_be_there(how.workers, how.together, how.on)
     from doorways.explore.campaign import compare, enlist
     from doorways.explore.crew import at_work
     from doorways.explore.sweep import count, plan
@@ -103,19 +53,19 @@ def explore(
     with _about(theme):
         paintings = count(read)
     if paintings > MANY and how.dry_run and not how.yes:
-        _say(f"{read.title}: {paintings:,} paintings; that many are asked about first, and --yes counts on")
+        say(f"{read.title}: {paintings:,} paintings; that many are asked about first, and --yes counts on")
         return 0
     if paintings > MANY:
-        _ask(f"{theme}: {paintings:,} paintings", how)
+        ask(f"{theme}: {paintings:,} paintings", how)
     with _about(theme):
         planned = list(plan(read))
     must_not_be_on_cpu(how.together or 1, (one.recipe.settings() for one in planned))
     with where.open(create=True) as library:
         change = compare(library, read, planned)
-        costs = _estimate(read, change.todo, how) if change.todo else None
-        _tell(read, len(change.new), change.kept, len(change.gone), costs, library, how)
+        costs = costs_of(read, change.todo, how) if change.todo else None
+        tell(read, len(change.new), change.kept, len(change.gone), costs, library, how)
         if costs is not None:
-            _ask_about(costs, library, how)
+            ask_about(costs, library, how)
         if how.dry_run:
             return 0
         kept = {} if costs is None else {"together": costs.together}
@@ -123,7 +73,7 @@ def explore(
         if costs is None:
             return 0
         if workers := at_work(library, sweep):
-            _say(f"{len(workers)} at work on it already: what is new is painted by them")
+            say(f"{len(workers)} at work on it already: what is new is painted by them")
             return 0
         return _paint(library, sweep, how.workers, how.on, together=costs.together, background=how.background)
 
@@ -151,7 +101,7 @@ def pause(sweep: SweepName = None, /, *, where: In = None) -> None:
         if found.state == "done":
             raise InputError(f"{found.title}: is done, so there is nothing to pause")
         library.update_sweep(found.id, state="paused")
-        _say(f"{found.title}: paused; `doorways explore resume` goes on with it")
+        say(f"{found.title}: paused; `doorways explore resume` goes on with it")
         _tell_status(where, library, found)
 
 
@@ -167,7 +117,7 @@ def resume(
     where: In = None,
 ) -> int:
     """Go on with a sweep that was paused, or whose workers have ended; what had failed is tried again."""
-    _must_be_there(workers, together, on)
+    must_be_there(workers, together, on)
     where = where or Where()
     from doorways.explore import hand
     from doorways.explore.campaign import find_sweep
@@ -178,10 +128,10 @@ def resume(
         found = find_sweep(library, sweep)
         waiting = hand.resume(library, found)
         if names := at_work(library, found):
-            _say(f"{found.title}: {len(names)} at work on it")
+            say(f"{found.title}: {len(names)} at work on it")
         elif not waiting and not library.counts(found.id).keys() & {"running", "resting"}:
             library.update_sweep(found.id, state="done")
-            _say(f"{found.title}: nothing is left to paint")
+            say(f"{found.title}: nothing is left to paint")
         else:
             now = library.get_sweep(found.id)
             side = _together_again(library, now, together, on)
@@ -199,7 +149,7 @@ def stop(sweep: SweepName = None, /, *, where: In = None) -> None:
 
     with where.open() as library:
         found = find_sweep(library, sweep)
-        _say(f"{found.title}: ended; {hand.stop(library, found)} paintings are not painted on")
+        say(f"{found.title}: ended; {hand.stop(library, found)} paintings are not painted on")
         _tell_status(where, library, found)
 
 
@@ -252,7 +202,7 @@ def _say_if_nobody_paints(library: Library, sweep: Sweep) -> None:
     from doorways.explore.crew import at_work
 
     if sweep.state != "running" or not at_work(library, sweep):
-        _say(f"nobody paints {sweep.title} now; `doorways explore resume {sweep.id}` does")
+        say(f"nobody paints {sweep.title} now; `doorways explore resume {sweep.id}` does")
 
 
 def _line(entry: Entry) -> str:
@@ -269,23 +219,6 @@ def _about(theme: Path) -> Iterator[None]:
         raise InputError(f"{theme}: {error}") from error
 
 
-def _must_be_there(workers: int | None, together: int | None, on: str | None) -> None:
-    if workers is not None and workers < 1:
-        raise InputError(f"workers {workers}: must be at least 1; each is a process that paints")
-    if together is not None and together < 1:
-        raise InputError(
-            f"together {together}: must be at least 1; it is how many paintings take a step at once"
-        )
-    if on is not None and (together or 1) > 1:
-        raise InputError(
-            f"together {together}: the workers of a cluster paint one at a time; leave it out, or leave out --on"
-        )
-    if on is not None:
-        from doorways.explore.ray_cluster import must_answer
-
-        must_answer(on)
-
-
 def _together_again(library: Library, sweep: Sweep, asked: int | None, on: str | None) -> int:
     """How many side by side: as is asked, or as when the sweep was begun, if its paintings are on a GPU here too."""
     from doorways.explore.together import must_not_be_on_cpu, on_cpu
@@ -299,91 +232,6 @@ def _together_again(library: Library, sweep: Sweep, asked: int | None, on: str |
     return asked
 
 
-def _estimate(theme: Theme, todo: Any, how: How) -> Estimate:
-    """What is left to paint costs, measured by a few real steps; models that are not here are fetched first."""
-    from doorways.cli.fetching import fetch
-    from doorways.cli.watching import Watcher
-    from doorways.explore.crew import threads_each
-
-    specs = [spec for one in todo for spec in (one.recipe.generator, *dict(one.recipe.weighted_perceptors))]
-    for _ in fetch(dict.fromkeys([*specs, theme.judge] if theme.triage else specs)):
-        pass
-    with Watcher().waiting("taking a few steps, to see how long it takes"):
-        import torch
-
-        from doorways.explore.estimate import Stopwatch, estimate, measure
-        from doorways.explore.together import ALONE, measured
-        from doorways.judge import judge
-
-        workers = how.workers or 1
-        torch.set_num_threads(threads_each(workers))
-        judged = (lambda recipe, picture: judge(picture.cpu(), recipe, theme.judge)) if theme.triage else None
-        side = ALONE if how.on else measured(todo[0].recipe, how.together)
-        watch = Stopwatch(lambda recipe: measure(recipe, judge=judged))
-        return estimate(todo, theme.triage, watch, workers=workers, side=side)
-
-
-def _tell(
-    theme: Theme, new: int, kept: int, gone: int, costs: Estimate | None, library: Library, how: How
-) -> None:
-    """How much it is, in a few lines."""
-    import shutil
-
-    from doorways.cli.models import size_text
-    from doorways.cli.watching import clock
-
-    parts = [f"{new:,} new paintings" if kept else f"{new:,} paintings"]
-    parts += [f"{kept:,} are there already"] * bool(kept)
-    parts += [f"{gone:,} that the theme no longer names are not painted"] * bool(gone)
-    _say(f"{theme.title}: {'; '.join(parts)}")
-    if costs is None:
-        return
-    if theme.triage:
-        ends = ", ".join(f"{part:.0%}" for part in theme.triage.at)
-        shares = ", ".join(f"{share:.0%}" for share in theme.triage.keep)
-        _say(f"judged after {ends} of their steps; of each subject's, {shares} go on, and at least one")
-    free = shutil.disk_usage(library.folder).free
-    who = "on this machine" if how.on is None else f"by {how.workers or 1} such as this machine"
-    who += f", {costs.together} side by side" * (costs.together > 1)
-    _say(
-        f"about {clock(costs.seconds)} {who}, and {size_text(costs.disk_bytes)} of disk, "
-        f"of which {size_text(free)} are free"
-    )
-
-
-def _ask_about(costs: Estimate, library: Library, how: How) -> None:
-    """Asks before a sweep that takes days or fills the disk."""
-    import shutil
-
-    from doorways.cli.models import size_text
-    from doorways.cli.watching import clock
-
-    free = shutil.disk_usage(library.folder).free
-    if costs.disk_bytes > free and not how.dry_run:
-        raise InputError(
-            f"the paintings need {size_text(costs.disk_bytes)}, and {library.folder} has {size_text(free)} free; make room, "
-            "paint fewer or smaller ones, or choose another --library"
-        )
-    if costs.seconds > LONG_S:
-        _ask(f"that takes {clock(costs.seconds)}", how)
-    elif costs.disk_bytes > free / 2:
-        _ask(f"that takes {size_text(costs.disk_bytes)}, more than half of the free disk", how)
-
-
-def _ask(what: str, how: How) -> None:
-    """Goes on if the artist says so; InputError if not, or if nobody is there to say so."""
-    if how.yes or how.dry_run:
-        return
-    if sys.stdin.isatty():
-        sys.stderr.write(f"{what}: really? [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
-            return
-    raise InputError(
-        f"{what}: nothing was begun; take out seeds, wordings or settings, or say --yes if it is meant"
-    )
-
-
 def _paint(
     library: Library, sweep: Sweep, workers: int | None, on: str | None, *, together: int, background: bool
 ) -> int:
@@ -393,12 +241,8 @@ def _paint(
     crew = hire(library, sweep, workers, together=together, on=on)
     if background:
         let_go(crew)
-        _say("painting in the background; `doorways explore status` says how far it is, `… stop` ends it")
+        say("painting in the background; `doorways explore status` says how far it is, `… stop` ends it")
         return 0
     from doorways.cli.sweep_status import watch
 
     return watch(library, sweep, crew)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
