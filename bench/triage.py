@@ -35,7 +35,6 @@ from bench.paintings import CACHE, key, perceptor_weights
 from bench.results import FOLDER, Verdict, report
 from doorways.atomic import whole
 from doorways.events import Stepped
-from doorways.explore.place import outlook
 from doorways.explore.rungs import Rungs, Standing, triage
 from doorways.judge import combine, judge
 from doorways.painter import Painter
@@ -48,7 +47,7 @@ SUBJECTS = (
     "rainbow | thunder cloud", "whale | elephant", "owl | penguin", "tiger | zebra", "house | tent",
     "rocket | sailboat", "strawberry | pumpkin", "star | planet", "frog | ladybug",
 )  # fmt: skip
-LOOKS = (0.05, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0)
+LOOKS = (0.1, 0.15, 0.2, 0.4, 0.6, 0.65, 0.7, 1.0)
 """Fractions of the steps after which a painting is judged."""
 POLICIES = (
     Rungs(),
@@ -59,7 +58,6 @@ POLICIES = (
     Rungs(at=(0.1, 0.4), keep=(0.3, 0.4)),
     Rungs(at=(0.15, 0.4), keep=(0.25, 0.5)),
     Rungs(at=(0.2, 0.4), keep=(0.25, 0.5)),
-    Rungs(at=(0.125, 0.25, 0.4), keep=(0.5, 0.5, 0.5)),
 )
 """What is tried on the paintings; the first is what `doorways explore` does unless a theme says otherwise."""
 EYES = "embedded-judge"
@@ -72,7 +70,7 @@ class Run:
     Attributes:
         measures: of the judge, at each of `LOOKS`.
         canvases: the canvas of each step.
-        step_s: mean seconds of a step on each canvas; judging_s: of a judgement.
+        step_s: mean seconds of a step on each canvas; judging_s: of a judgement, with the picture that is judged.
     """
 
     measures: list[dict[str, float]]
@@ -92,7 +90,7 @@ def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES)
             seen = [_picture(kept[str(step)]) for step in _steps(recipe)]
             began = time.perf_counter()
             measures = [dict(judge(picture, recipe, eyes).scores) for picture in seen]
-            judging_s = (time.perf_counter() - began) / len(LOOKS)
+            judging_s = float(kept["looking_s"]) + (time.perf_counter() - began) / len(LOOKS)
             canvases, seconds = kept["canvases"].tolist(), kept["seconds"]
         step_s = {
             size: fmean(seconds[[one == size for one in canvases]].tolist())
@@ -104,19 +102,23 @@ def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES)
 
 
 def watch(recipe: Recipe, path: Path) -> None:
-    """Paints a recipe; writes what a rung is judged by at each of `LOOKS` (uint8 [H, W, 3]), each step's canvas and seconds."""
+    """Paints a recipe; writes what a rung is judged by at each of `LOOKS` (uint8 [H, W, 3]), the mean seconds that these took,
+    and each step's canvas and seconds.
+    """
     painter = Painter(recipe)
     pictures: dict[str, Any] = {}
-    canvases, seconds = [], []
+    canvases, seconds, looking_s = [], [], 0.0
     for event in painter:
         if isinstance(event, Stepped):
             canvases.append(str(event.size))
             seconds.append(event.seconds)
             if event.step in _steps(recipe):
-                pictures[str(event.step)] = np.asarray(to_image(outlook(painter)))
+                began = time.perf_counter()
+                pictures[str(event.step)] = np.asarray(to_image(painter.outlook()))
+                looking_s += (time.perf_counter() - began) / len(LOOKS)
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, canvases=canvases, seconds=seconds, **pictures)
+        np.savez_compressed(file, canvases=canvases, seconds=seconds, looking_s=looking_s, **pictures)
 
 
 def _steps(recipe: Recipe) -> list[int]:

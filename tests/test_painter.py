@@ -473,6 +473,20 @@ def test_bad_input_is_said_before_the_first_step(changes, sentence):
         Painter(quick(**changes))
 
 
+def test_the_outlook_is_what_growth_would_go_on_from_and_changes_nothing():
+    painter = run(quick(generator=vqgan(), start_size="24x12", grow_at=(0.5,)), steps=1)
+    latent, chance = painter.descent.latent.clone(), painter.rng.get_state()
+    ahead = painter.outlook()
+    assert ahead.shape[2:] == (painter.recipe.size.height, painter.recipe.size.width)
+    assert torch.equal(painter.descent.latent, latent)
+    assert torch.equal(painter.rng.get_state(), chance)
+    painter.grow(painter.recipe.size)
+    assert torch.equal(ahead, painter.outlook())
+    assert not torch.equal(ahead, painter.picture()), "its average lags behind"
+    whole = run(painter.recipe)
+    assert torch.equal(whole.outlook(), whole.picture())
+
+
 def test_a_share_of_the_latent_begins_anew_where_the_canvas_grows():
     asked = {"generator": vqgan(), "start_size": "24x12", "grow_at": (0.5,)}
     plain, noisy = (Painter(quick(grow_noise=share, **asked)) for share in (0, 0.4))

@@ -304,9 +304,19 @@ class Painter:
             )
 
     @torch.no_grad()
-    def picture(self, *, averaged: bool = True) -> Tensor:
-        """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average, or of the latent itself, which leads."""
-        return self.gaze.picture(self.descent.average if averaged else self.descent.latent)
+    def picture(self) -> Tensor:
+        """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average."""
+        return self.gaze.picture(self.descent.average)
+
+    @torch.no_grad()
+    def outlook(self) -> Tensor:
+        """The picture that says most of what will be, [1, 3, H, W] of the whole canvas: of the latent, which leads its average,
+        as it is where the canvas has grown; at the end what is kept. Nothing of the painting changes.
+        """
+        if self.step >= self.recipe.steps:
+            return self.picture()
+        size = self.recipe.size
+        return self.gazes[size].picture(self.generator.resize(self.descent.latent, *size))
 
     def painting(self, events: tuple[Event, ...] = ()) -> Painting:
         """What has been painted so far."""

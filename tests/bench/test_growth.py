@@ -27,12 +27,17 @@ def test_a_step_on_a_canvas_takes_what_it_took_in_the_median_painting():
 
 
 def test_pictures_are_compared_pair_by_pair():
-    mean, error = growth.against(
-        [painted(0.3, 1, 1), painted(0.5, 1, 1)], [painted(0.1, 1, 1), painted(0.4, 1, 1)], "match"
-    )
+    mean, error = growth.against([0.3, 0.5], [0.1, 0.4])
     assert mean == pytest.approx(0.15)
     assert error == pytest.approx(0.05)
-    assert math.isnan(growth.against([painted(1, 1, 1)], [painted(0, 1, 1)], "match")[1])
+    assert math.isnan(growth.against([1], [0])[1])
+
+
+def test_all_of_a_pair_are_ranked_against_each_other_and_pairs_are_not():
+    plain, grown = ([painted(match, 1, 1) for match in matches] for matches in ([1, 3, 100], [5, 7, 200]))
+    scored = growth.scores({"plain": plain[:2], "grown": grown[:2]}, seeds=2)
+    assert sorted([*scored["plain"], *scored["grown"]]) == [*scored["plain"], *scored["grown"]]
+    assert growth.scores({"plain": plain, "grown": grown}, seeds=1)["plain"] == [-1, -1, -1]
 
 
 @pytest.mark.embedded

@@ -8,7 +8,7 @@ from bench.triage import LOOKS, Run, Subject, cost, ranks, run
 from doorways.explore.rungs import Rungs
 from tests.recipes import clip, quick
 
-HALF = Rungs(at=(0.25,), keep=(0.5,))
+HALF = Rungs(at=(0.2,), keep=(0.5,))
 
 
 def made_up(early, final):
@@ -24,14 +24,14 @@ def test_what_was_good_early_is_painted_whole():
     told = subject([(0.1, 0.2), (0.4, 0.9), (0.3, 0.8), (0.2, 0.1)])
     assert told.reached(HALF) == [[0, 1, 2, 3], [1, 2]]
     assert told.keeps_one_of_the_best(HALF)
-    assert told.early(0.25) == pytest.approx(0.8)
+    assert told.early(0.2) == pytest.approx(0.8)
     assert told.early(1.0) == pytest.approx(1.0)
 
 
 def test_an_early_judge_that_is_wrong_loses_the_best():
     fooled = subject([(0.4, 0.1), (0.3, 0.2), (0.2, 0.8), (0.1, 0.9)])
     assert not fooled.keeps_one_of_the_best(HALF)
-    assert fooled.early(0.25) == pytest.approx(-1)
+    assert fooled.early(0.2) == pytest.approx(-1)
 
 
 def test_the_cost_is_that_of_the_steps_that_are_taken():

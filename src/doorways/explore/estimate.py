@@ -178,7 +178,7 @@ def measure(recipe: Recipe, *, judge: Callable[[Recipe, object], object] | None 
     for _ in range(2):
         began = time.perf_counter()
         if judge is not None:
-            judge(painter.recipe, painter.picture())
+            judge(painter.recipe, painter.outlook())
     return Pace(painter.generator.factor, steps, opening, time.perf_counter() - began, pictures, states)
 
 

@@ -9,8 +9,6 @@ from doorways.explore.kind import kind_of
 from doorways.library import PainterLost
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from doorways.events import Event
     from doorways.library import Files
     from doorways.library.recorder import AnyPainter
@@ -49,7 +47,7 @@ class Place(Protocol):
         ...
 
     def judge(self, painter: AnyPainter, asked: Mapping[str, Any]) -> dict[str, float]:
-        """The judge's measures of what the painter has painted so far: of `outlook`.
+        """The judge's measures of what the painter has painted so far: of its outlook.
 
         Args:
             asked: a sweep's settings.
@@ -98,7 +96,7 @@ class Here:
         from doorways.judge import judge
 
         judgement = judge(
-            outlook(painter).cpu(),
+            painter.outlook().cpu(),
             painter.recipe,
             asked["judge"],
             count=asked["count"],
@@ -125,12 +123,3 @@ class Company:
 
         self.kind, self.group = kind_of(recipe), SideBySide()
         self.models = Ensemble.open(Recipe.build(**recipe), parse_prompts("any"))
-
-
-def outlook(painter: AnyPainter) -> Tensor:
-    """The picture [1, 3, H, W] that says most of what will be: on the way the latent's own, at the end what is kept.
-
-    The average lags behind the latent by a good part of the first rungs. `bench.triage` keeps these pictures in bench/cache,
-    which is to be emptied when this changes.
-    """
-    return painter.picture(averaged=painter.step >= painter.recipe.steps)

@@ -88,8 +88,11 @@ class Easel:
             return replace(event, recipe=named_recipe(event.recipe, self._names))
         return event
 
-    def picture(self, *, averaged: bool = True) -> Tensor:
-        return self.painter.picture(averaged=averaged).cpu()
+    def picture(self) -> Tensor:
+        return self.painter.picture().cpu()
+
+    def outlook(self) -> Tensor:
+        return self.painter.outlook().cpu()
 
     def painting(self) -> Painting:
         made = self.painter.painting()

@@ -141,8 +141,12 @@ class FarPainter:
                 self.recipe = event.recipe
             yield event
 
-    def picture(self, *, averaged: bool = True) -> Tensor:
-        picture: Tensor = answer(self._easel.picture.remote(averaged=averaged))
+    def picture(self) -> Tensor:
+        picture: Tensor = answer(self._easel.picture.remote())
+        return picture
+
+    def outlook(self) -> Tensor:
+        picture: Tensor = answer(self._easel.outlook.remote())
         return picture
 
     def painting(self) -> Painting:
