@@ -2,9 +2,10 @@
 
     python -m bench.triage                        the whole: 20 subjects x 16 seeds
     python -m bench.triage --subjects 2 --seeds 4
-    python -m bench.triage --set "learning_rate=0: 0.2, 0.4: 0.03, 1: 0.01" --set grow_at=0.25 --out /tmp
+    python -m bench.triage --set "learning_rate=0: 0.2, 0.4: 0.03, 1: 0.01" --set grow_at=0.4 --out /tmp
 
-Every painting is painted whole and judged on the way, at each of `LOOKS`, by the embedded judge, which does not paint.
+Every painting is painted whole, on a small canvas first, and judged on the way, at each of `LOOKS`, by the embedded judge,
+which does not paint: as it is where the canvas has grown (`Painter.outlook`).
 Pictures and measures are kept in bench/cache/triage/, so that a bench that was stopped goes on where it was, and other eyes
 judge what is painted already; rungs are tried on what is kept, by the very policy that `doorways explore` follows. The
 final score of all seeds, weighed against each other as the judge ranks them, says which two are best. Cost: seconds of
@@ -51,13 +52,13 @@ LOOKS = (0.1, 0.15, 0.2, 0.4, 0.6, 0.65, 0.7, 1.0)
 """Fractions of the steps after which a painting is judged."""
 POLICIES = (
     Rungs(),
-    Rungs(at=(0.1,), keep=(0.125,)),
     Rungs(at=(0.2,), keep=(0.125,)),
     Rungs(at=(0.4,), keep=(0.125,)),
-    Rungs(at=(0.1, 0.3), keep=(0.4, 0.3)),
-    Rungs(at=(0.1, 0.4), keep=(0.3, 0.4)),
-    Rungs(at=(0.15, 0.4), keep=(0.25, 0.5)),
-    Rungs(at=(0.2, 0.4), keep=(0.25, 0.5)),
+    Rungs(at=(0.6,), keep=(0.125,)),
+    Rungs(at=(0.1, 0.6), keep=(0.55, 0.2)),
+    Rungs(at=(0.2, 0.65), keep=(0.3, 0.4)),
+    Rungs(at=(0.2, 0.6, 0.65), keep=(0.375, 0.5, 0.7)),
+    Rungs(at=(0.4, 0.6, 0.65), keep=(0.5, 0.25, 0.5)),
 )
 """What is tried on the paintings; the first is what `doorways explore` does unless a theme says otherwise."""
 EYES = "embedded-judge"
@@ -223,9 +224,10 @@ def main() -> None:
     )
     parser.add_argument("--subjects", type=int, default=len(SUBJECTS))
     parser.add_argument("--seeds", type=int, default=16)
-    parser.add_argument("--size", default="192x96")
-    parser.add_argument("--steps", type=int, default=120)
-    parser.add_argument("--cutouts", type=int, default=16)
+    parser.add_argument("--size", default="640x320")
+    parser.add_argument("--start-size", default="128x64")
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--cutouts", type=int, default=8)
     parser.add_argument(
         "--set", action="append", default=[], help="NAME=VALUE, another setting of the recipes"
     )
@@ -233,7 +235,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    settings = {"size": given.size, "steps": given.steps, "cutouts": given.cutouts, "threads": 1}
+    settings = {"size": given.size, "start_size": given.start_size, "grow_at": "0.6"}
+    settings |= {"steps": given.steps, "cutouts": given.cutouts, "threads": 1}
     settings |= dict(one.split("=", 1) for one in given.set)
     subjects = paint(settings, given.subjects, given.seeds, CACHE / "triage", given.judge)
     total = len(subjects)

@@ -41,7 +41,7 @@ def test_it_says_how_much_it_is_and_paints_nothing_on_a_dry_run(doorways, theme,
     said = doorways("explore", theme(), "--dry-run")
     assert said.code == 0
     assert "seasons: 4 paintings\n" in said.err
-    assert "judged after 12%, 40% of their steps" in said.err
+    assert "judged after 20%, 60% of their steps" in said.err
     assert " on this machine, and " in said.err
     assert "of disk, of which " in said.err
     with Library.open(folder) as library:

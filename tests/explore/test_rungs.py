@@ -124,7 +124,7 @@ def test_the_last_rung_ends_with_the_last_step():
         ends = rungs.ends(steps)
         assert ends[-1] == steps
         assert list(ends) == sorted(set(ends))
-    assert rungs.ends(300) == (38, 120, 300)
+    assert rungs.ends(300) == (60, 180, 300)
 
 
 @pytest.mark.parametrize(

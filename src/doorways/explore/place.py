@@ -47,7 +47,7 @@ class Place(Protocol):
         ...
 
     def judge(self, painter: AnyPainter, asked: Mapping[str, Any]) -> dict[str, float]:
-        """The judge's measures of what the painter has painted so far: of its outlook.
+        """The judge's measures of what the painter has painted so far: of `Painter.outlook`.
 
         Args:
             asked: a sweep's settings.
@@ -96,7 +96,7 @@ class Here:
         from doorways.judge import judge
 
         judgement = judge(
-            painter.outlook().cpu(),
+            cast("Painter", painter).outlook().cpu(),
             painter.recipe,
             asked["judge"],
             count=asked["count"],

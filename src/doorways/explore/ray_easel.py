@@ -91,9 +91,6 @@ class Easel:
     def picture(self) -> Tensor:
         return self.painter.picture().cpu()
 
-    def outlook(self) -> Tensor:
-        return self.painter.outlook().cpu()
-
     def painting(self) -> Painting:
         made = self.painter.painting()
         return replace(made, recipe=named_recipe(made.recipe, self._names))

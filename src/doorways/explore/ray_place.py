@@ -145,10 +145,6 @@ class FarPainter:
         picture: Tensor = answer(self._easel.picture.remote())
         return picture
 
-    def outlook(self) -> Tensor:
-        picture: Tensor = answer(self._easel.outlook.remote())
-        return picture
-
     def painting(self) -> Painting:
         painting: Painting = answer(self._easel.painting.remote())
         return painting

@@ -30,8 +30,8 @@ class Rungs:
     (16, 4, 2)
     """
 
-    at: tuple[float, ...] = (0.125, 0.4)
-    keep: tuple[float, ...] = (0.3, 0.4)
+    at: tuple[float, ...] = (0.2, 0.6)
+    keep: tuple[float, ...] = (0.45, 0.3)
 
     @field_validator("at")
     @classmethod
