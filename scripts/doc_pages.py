@@ -112,7 +112,12 @@ def small_recipe(text: str) -> str:
 
 def small_theme(text: str) -> str:
     """The same theme with two seeds, few steps and cutouts on a small canvas."""
-    text = re.sub(r'^size = "(\S+)"', lambda found: f'size = "{small_size(found[1])}"', text, flags=re.M)
+    text = re.sub(
+        r'^(size|start_size) = "(\S+)"',
+        lambda found: f'{found[1]} = "{small_size(found[2])}"',
+        text,
+        flags=re.M,
+    )
     for name, value in {**SMALL, "seeds": "2"}.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.M)
     return text
