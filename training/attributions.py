@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.drawings import TRAINED
+from training.drawings import BORROWED, TRAINED
 from training.fetch import DEBIAN, NPM, PACKAGES
 from training.manifest import Row
 
 LICENCES = {
+    "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "Apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
     "MIT": "https://opensource.org/license/mit",
@@ -64,7 +65,7 @@ def sources() -> dict[str, Source]:
         family: Source(
             about[family]["name"], about[family]["author"]["url"], about[family]["author"]["name"], "iconify"
         )
-        for family in TRAINED
+        for family in (*TRAINED, *BORROWED)
     }
     found["fluent-3d"] = Source(
         "Fluent Emoji, 3D", "https://github.com/microsoft/fluentui-emoji", "Microsoft Corporation", "fluent3d"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,16 +33,28 @@ TRAINED = {
     "streamline-flex-color": 0.2,
     "streamline-color": 0.2,
 }
+# Icons in one colour or two, of which only those are taken that show what the emoji are called: other shapes of the same
+# things and no names of their own. Tinted at each draw (`restyle.py`).
+BORROWED = {"fluent-emoji-high-contrast": 0.6} | dict.fromkeys(
+    ("dinkie-icons", "fa7-solid", "game-icons", "glyphs-poly", "hugeicons", "icon-park", "icon-park-solid",
+     "icon-park-twotone", "marketeq", "mdi", "mingcute", "pepicons-print", "ph", "pinhead", "reicon", "roentgen",
+     "streamline-stickies-color", "tabler", "temaki"), 0.3
+)  # fmt: skip
+EMOJI = ("twemoji", "noto", "fluent-emoji", "fluent-emoji-flat", "fluent-3d")
 # The test. Some of these are under share-alike licences: they are measured on, never trained on, and never passed on.
 HELD_OUT = {"emojione": 1.0, "emojione-v1": 1.0, "openmoji": 1.0}
 # licences that allow weights derived from a drawing to be passed on
-PERMISSIVE = {"public domain", "CC0-1.0", "CC-BY-4.0", "MIT", "Apache-2.0"}
+PERMISSIVE = {"public domain", "CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0"}
 FLUENT_3D, CLIPART = 0.8, 0.5
 
 # parts of names that say how a thing is drawn, not what it is
 STYLE_WORDS = frozenset(
     ("flat", "fill", "duo", "low", "line", "remix", "color", "colour", "icon", "outline", "clipart", "clip", "art",
      "symbol", "emoji", "svg", "image")
+)  # fmt: skip
+# the same, of the borrowed ones
+WEIGHT_WORDS = frozenset(
+    ("duotone", "twotone", "bold", "rounded", "round", "solid", "filled", "outlined", "print", "thin", "regular", "linear")
 )  # fmt: skip
 # names of signs, letters and repetitions of one thing
 LEFT_OUT = re.compile(
@@ -157,9 +169,23 @@ def clipart() -> Iterator[Drawing]:
             yield Drawing("openclipart", ident, name, "public domain", CLIPART)
 
 
+def borrowed(names: set[str]) -> Iterator[Drawing]:
+    """The icons of `BORROWED` that are called one of `names`."""
+    for drawing in icons(BORROWED):
+        name = " ".join(word for word in drawing.name.split() if word not in WEIGHT_WORDS)
+        if name in names:
+            yield replace(drawing, name=name)
+
+
+def coloured() -> list[Drawing]:
+    """The drawings that the embedded models learn from but for the borrowed ones."""
+    return [*icons(TRAINED), *fluent_3d(), *clipart()]
+
+
 def trained() -> list[Drawing]:
     """All drawings that the embedded models learn from."""
-    return [*icons(TRAINED), *fluent_3d(), *clipart()]
+    drawn = coloured()
+    return [*drawn, *borrowed({drawing.name for drawing in drawn if drawing.family in EMOJI})]
 
 
 def held_out() -> list[Drawing]:

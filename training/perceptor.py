@@ -12,7 +12,7 @@ Resumable: `work/NAME.pt` holds all that the next step depends on.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ from training.fetch import WORK
 from training.resumable import BF16, Clock, copy_of, follow, keep
 from training.scenes import Batch, Scenes
 
-SHOWN = {"bare": 0.1, "second": 0.2, "third": 0.3, "repeated": 0.15, "lit": 0.1}
+SHOWN = {"bare": 0.1, "second": 0.2, "third": 0.3, "repeated": 0.15, "lit": 0.1, "paper": 0.15}
 """Shares of the scenes: `Scenes.draw`."""
 
 
@@ -76,10 +76,10 @@ PLANS = {
     "perceptor": Plan(
         "perceptor",
         TowerConfig(size_px=32),
-        2700,
-        seed=4,
+        4600,
+        seed=5,
         ramp=(1500, 1700),
-        cooling=700,
+        cooling=4600,
         sides=((0, 32),),
     ),
     "judge": Plan(
@@ -172,7 +172,8 @@ class Training:
 
     def __init__(self, plan: Plan, begin: Path | None = None) -> None:
         torch.manual_seed(plan.seed)
-        self.plan, self.step = plan, 0
+        self.plan = plan if begin is None else replace(plan, ramp=(0, 200))
+        self.step = 0
         self.rng = torch.Generator().manual_seed(plan.seed)
         self.table, self.scenes = words.load(), Scenes()
         self.similar = similar_names(minilm.embed(self.scenes.names))
@@ -246,7 +247,7 @@ class Training:
         """One step; says how it went."""
         plan = self.plan
         side_px, radius = plan.side_px(self.step), plan.radius_at(self.step)
-        batch = self.scenes.draw(plan.batch, side_px, self.rng, **SHOWN)
+        batch = self.scenes.draw(plan.batch, side_px, self.rng, restyle=True, **SHOWN)
         noisy = somewhere_within(batch.pictures, radius, self.rng)
         loss, gradient = self.learn(noisy.clone(), batch)
         if radius > 0:

@@ -83,11 +83,10 @@ def write(split: str, chosen: list[Drawing], side_px: int) -> None:
 
 def main() -> None:
     fetch()
-    trained = drawings.trained()
     for split, chosen, side_px in (
-        ("trained", trained, SIDE_PX),
+        ("trained", drawings.trained(), SIDE_PX),
         ("held_out", drawings.held_out(), SIDE_PX),
-        ("large", trained[::3], LARGE_PX),
+        ("large", drawings.coloured()[::3], LARGE_PX),
     ):
         if not (WORK / f"{split}.npy").exists():
             write(split, chosen, side_px)

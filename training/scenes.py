@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.drawings import BORROWED
 from training.fetch import WORK
+from training.restyle import bent, restyled, tinted
 
 COLOURS = {
     "red": (205, 40, 40), "orange": (245, 140, 40), "yellow": (250, 215, 60), "green": (70, 160, 60),
@@ -116,6 +118,8 @@ class Scenes:
         self.names = names or concept_names(split, folder)
         self.place = {name: i for i, name in enumerate(self.names)}
         self.weights = torch.tensor([row["weight"] for row in drawings])
+        black = self.drawings[:, :3].amax((1, 2, 3)) < 40
+        self.in_ink = black & torch.tensor([row["family"] in BORROWED for row in drawings])
         self.colours = [main_colour(drawing) for drawing in self.drawings]
 
     def draw(
@@ -130,15 +134,21 @@ class Scenes:
         repeated: float = 0.0,
         lit: float = 0.0,
         near: float = 1.0,
+        paper: float = 0.0,
+        restyle: bool = False,
     ) -> Batch:
         """A batch of `count` scenes; a share `bare` shows scenery alone, a share `second` of the others two things.
 
         A share `third` of those that have two has three, a share `repeated` of them shows the same drawing each time,
         and a share `lit` of all is seen at another time of day. `near` > 1 brings things up to that many times nearer,
-        so that the picture shows a part of them.
+        so that the picture shows a part of them. A share `paper` of what is behind is white instead. With `restyle`
+        things look as other hands would have drawn them (`restyle.py`).
         """
         chance = random.Random(int(torch.randint(2**62, (), generator=rng)))
         pictures, backgrounds = self.draw_backgrounds(count, side_px, rng)
+        white = torch.rand(count, generator=rng) < paper
+        pictures[white] = 1.0
+        backgrounds = [-1 if plain else i for i, plain in zip(backgrounds, white.tolist(), strict=True)]
         behind = [chance.choice(self.background_names[i]) if i >= 0 else None for i in backgrounds]
         unnamed = torch.tensor([name is None for name in behind])
         first = (torch.rand(count, generator=rng) >= bare) | unnamed
@@ -154,7 +164,10 @@ class Scenes:
             scale = scale * near ** torch.rand(count, generator=rng)
             reach = (1.15 - scale).abs().clamp_min(0.1)
             places.append((2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None])
-            pictures = self.paste(pictures, chosen[slot], scale, places[slot], there, rng)
+            if len(rows := there.nonzero()[:, 0]):
+                pictures[rows] = self.paste(
+                    pictures[rows], chosen[slot, rows], scale[rows], places[slot][rows], rng, restyle=restyle
+                )
             names = [self.drawing_names[i] for i in chosen[slot].tolist()]
             things.append([name if shown else None for name, shown in zip(names, there, strict=True)])
         times = [chance.choice(list(TIMES)) if chance.random() < lit else None for _ in range(count)]
@@ -203,27 +216,41 @@ class Scenes:
         chosen: Tensor,
         scale: Tensor,
         shift: Tensor,
-        present: Tensor,
         rng: torch.Generator,
+        *,
+        restyle: bool = False,
     ) -> Tensor:
-        """Pastes the drawings `chosen` [n] at a side of `scale` [n] times the picture's where they are `present` [n].
+        """Pastes the drawings `chosen` [n] at a side of `scale` [n] times the picture's.
 
         Their middles are `shift` [n, 2] away from the picture's, in halves of its side; they are a little turned,
-        flipped at times, in a little other light.
+        flipped at times, in a little other light; with `restyle` stretched, bent and drawn otherwise besides.
         """
         count, _, side_px, _ = pictures.shape
-        angle = torch.randn(count, generator=rng) * 0.12
+        angle = torch.randn(count, generator=rng) * (0.2 if restyle else 0.12)
         flip = torch.where(torch.rand(count, generator=rng) < 0.3, -1.0, 1.0)
         theta = picture_to_drawing(angle, flip, scale, shift)
+        if restyle:
+            theta[:, :, :2] = theta[:, :, :2] @ stretches(count, rng)
         grid = F.affine_grid(theta, [count, 4, side_px, side_px], align_corners=False)
-        layer = F.grid_sample(self.drawings[chosen].float() / 255, grid, align_corners=False)
+        drawings = self.drawings[chosen].float() / 255
+        if restyle:
+            in_ink = self.in_ink[chosen].view(-1, 1, 1, 1)
+            drawings = restyled(torch.where(in_ink, tinted(drawings, rng), drawings), rng)
+            grid = bent(grid, rng)
+        layer = F.grid_sample(drawings, grid, align_corners=False)
         light = (
             1
             + 0.12 * torch.randn(count, 1, 1, 1, generator=rng)
             + 0.05 * torch.randn(count, 3, 1, 1, generator=rng)
         )
-        layer = layer * present[:, None, None, None]
         return pictures * (1 - layer[:, 3:]) + (layer[:, :3] * light).clamp(0, 1)
+
+
+def stretches(count: int, rng: torch.Generator) -> Tensor:
+    """[n, 2, 2]: wider or higher, and slanted, by some ten per cent."""
+    wider = (0.12 * torch.randn(count, generator=rng)).exp()
+    slant, zero = 0.1 * torch.randn(count, generator=rng), torch.zeros(count)
+    return torch.stack([wider, slant, zero, 1 / wider], 1).view(-1, 2, 2)
 
 
 def picture_to_drawing(angle: Tensor, flip: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

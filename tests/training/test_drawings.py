@@ -45,13 +45,22 @@ def test_signs_unknown_words_and_sentences_are_not(name):
 
 def test_no_held_out_family_is_trained_on():
     assert set(drawings.HELD_OUT) == {"emojione", "emojione-v1", "openmoji"}
-    assert not set(drawings.TRAINED) & set(drawings.HELD_OUT)
+    assert not (set(drawings.TRAINED) | set(drawings.BORROWED)) & set(drawings.HELD_OUT)
 
 
 @pytest.mark.skipif(not PACKAGES.exists(), reason="the packages are fetched by make train-data")
 def test_every_collection_that_is_trained_on_has_a_permissive_licence():
     about = json.loads((PACKAGES / "iconify/collections.json").read_text(encoding="utf-8"))
-    assert {about[family]["license"]["spdx"] for family in drawings.TRAINED} <= drawings.PERMISSIVE
+    families = [*drawings.TRAINED, *drawings.BORROWED]
+    assert {about[family]["license"]["spdx"] for family in families} <= drawings.PERMISSIVE
+
+
+def test_only_names_that_are_there_are_borrowed(monkeypatch):
+    named = ("castle", "castle duotone", "arcade", "bold tree")
+    monkeypatch.setattr(
+        drawings, "icons", lambda _: (drawings.Drawing("ph", n, n, "MIT", 0.3) for n in named)
+    )
+    assert [one.name for one in drawings.borrowed({"castle", "tree"})] == ["castle", "castle", "tree"]
 
 
 def row(**changes):

@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from training.scenes import TIMES, Scenes, caption, concept_names, shares_of, whereabouts
+from training.scenes import TIMES, Scenes, caption, concept_names, shares_of, stretches, whereabouts
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +104,29 @@ def test_a_time_of_day_is_said_and_seen(scenes):
     ]
     red, _, blue = batch.pictures[nights].mean((0, 2, 3)).tolist()
     assert blue > 1.3 * red
+
+
+def test_some_things_stand_on_white_paper(scenes):
+    batch = draw(scenes, paper=1.0, second=0.0)
+    assert (batch.labels[:, 3] == -1).all()
+    assert (batch.labels[:, 0] >= 0).all(), "nothing is not shown"
+    assert (batch.pictures.flatten(2).amax(2) == 1).all(1).float().mean() > 0.9
+
+
+def test_restyled_scenes_say_the_same_and_look_otherwise(scenes):
+    plain, other = draw(scenes, bare=0.0), draw(scenes, bare=0.0, restyle=True)
+    assert other.pictures.min() >= 0
+    assert other.pictures.max() <= 1
+    colours = [batch.pictures[:, :, 16, 16] for batch in (plain, other)]
+    assert colours[1].std() > 0
+    assert not torch.equal(*colours)
+    assert torch.equal(plain.labels[:, 0], other.labels[:, 0])
+
+
+def test_stretching_keeps_the_area():
+    assert torch.allclose(
+        torch.linalg.det(stretches(32, torch.Generator().manual_seed(0))), torch.ones(32), atol=1e-5
+    )
 
 
 def test_where_the_first_thing_stands_is_told_by_its_place():
