@@ -20,11 +20,11 @@ PYTHON ?= python3
 TORCH ?= $(or $(patsubst .venv/installed-%,%,$(firstword $(wildcard .venv/installed-*))),cpu)
 INSTALLED := .venv/installed-$(TORCH)
 
-PROMPTS ?= forest | kelp forest
+PROMPTS ?= castle | mushroom
 SEED ?= 3
 OUT ?=
 # More options of `doorways paint`, as in: make paint FLAGS="--steps 100"
-FLAGS ?=
+FLAGS ?= --semantic-symmetry 0.2
 
 MINUTES ?= 120
 

@@ -6,7 +6,9 @@ With `--sample`, or for models elsewhere, it only prints: `python -m bench.embed
 
 Names: every held-out drawing whose name training knows, alone in the middle of the picture, against all names that
 training knows. The attack is the one of training with 20 steps. Its radius is the one the model was trained with, and
-at least 0.0144 root-mean-square per value.
+at least 0.0144 root-mean-square per value. Beside them stand the rates on emoji that training has shown (up to 1,000, over
+white, not attacked): what is between them was learned by heart. What is aimed at, of the perceptor and the generator, is
+told in `verdicts`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,11 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from bench.results import Verdict
 from doorways.generators import vqgan
 from doorways.perceptors import tower
 from training.attack import RADIUS_PER_VALUE, attack, radius_of
+from training.drawings import EMOJI
 from training.fetch import WORK
 from training.perceptor import PLANS
 from training.scenes import Scenes, concept_names, read_rows, shrink
@@ -38,19 +43,25 @@ DOCS = Path(__file__).parents[1] / "docs" / "bench"
 CARD = EMBEDDED / "README.md"
 BEGIN, END = "<!-- figures: python -m bench.embedded -->", "<!-- end of figures -->"
 ATTACK_STEPS, SHARPNESS, THING = 20, 20.0, 0.85  # the last: how much of the picture's side a drawing takes
-SCENE_PX, BATCH, SEED = 64, 128, 0
+SCENE_PX, BATCH, SEED, SHOWN = 64, 128, 0, 1000
+
+AIMS, PSNR_DB, IN_USE = {"clean": 0.6, "attacked": 0.35}, 22, 0.6
 
 Figures = dict[str, Any]
 
 
-def held_out_drawings(sample: int | None) -> tuple[Tensor, list[str]]:
-    """Drawings uint8 [n, 4, 96, 96], premultiplied, of names that training knows, and these names."""
-    names, rows = set(concept_names("trained")), read_rows(WORK / "held_out.jsonl")
-    known = [i for i, row in enumerate(rows) if row["name"] in names]
+def drawings_of(split: str, sample: int | None) -> tuple[Tensor, list[str]]:
+    """Drawings uint8 [n, 4, 96, 96], premultiplied, of names that training knows, and these names; of `trained` emoji."""
+    names, rows = set(concept_names("trained")), read_rows(WORK / f"{split}.jsonl")
+    known = [
+        i
+        for i, row in enumerate(rows)
+        if row["name"] in names and (split == "held_out" or row["family"] in EMOJI)
+    ]
     if sample is not None:
         order = torch.randperm(len(known), generator=torch.Generator().manual_seed(SEED))
         known = sorted(known[i] for i in order[:sample].tolist())
-    pixels = np.load(WORK / "held_out.npy", mmap_mode="r")[known]
+    pixels = np.load(WORK / f"{split}.npy", mmap_mode="r")[known]
     return shrink(pixels, pixels.shape[1]), [rows[i]["name"] for i in known]
 
 
@@ -90,7 +101,7 @@ def top(found: Tensor) -> Figures:
 
 def measure_naming(eyes: tower.TowerPerceptor, times: float, sample: int | None) -> Figures:
     """Top 1 and top 5 over white and over landscapes, clean and under an attack of `times` the radius."""
-    drawings, captions = held_out_drawings(sample)
+    drawings, captions = drawings_of("held_out", sample)
     listed = concept_names("trained")
     place = {name: i for i, name in enumerate(listed)}
     with torch.inference_mode():
@@ -119,6 +130,11 @@ def measure_naming(eyes: tower.TowerPerceptor, times: float, sample: int | None)
                 clean.append(ranks(eyes, pictures, names, own))
                 attacked.append(ranks(eyes, hard, names, own))
         figures[ground] = {"clean": top(torch.cat(clean)), "attacked": top(torch.cat(attacked))}
+    shown, captions = drawings_of("trained", min(sample or SHOWN, SHOWN))
+    wanted = torch.tensor([place[caption] for caption in captions])
+    with torch.inference_mode():
+        pictures = squares(shown, eyes.size_px, torch.ones(1, 3, eyes.size_px, eyes.size_px))
+        figures["shown"] = top(ranks(eyes, pictures, names, wanted)) | {"drawings": len(shown)}
     return figures
 
 
@@ -215,6 +231,11 @@ def table(figures: Figures) -> str:
                 lines.append(
                     f"| {part} | {what}, over {ground}{said} | top 1 {found['top1']:.1%}, top 5 {found['top5']:.1%} |"
                 )
+        found = one["shown"]
+        lines.append(
+            f"| {part} | {found['drawings']} emoji that it has learned from, over white | top 1 {found['top1']:.1%}, "
+            f"top 5 {found['top5']:.1%} |"
+        )
     if one := figures.get("generator"):
         where = f"{one['scenes']} held-out scenes of {one['scene_px']} px"
         lines += [
@@ -229,6 +250,27 @@ def table(figures: Figures) -> str:
         if part in figures
     ]
     return "\n".join(lines)
+
+
+def verdicts(figures: Figures) -> list[Verdict]:
+    """What is aimed at, and whether it holds."""
+    perceptor, generator = figures["perceptor"], figures["generator"]
+    found = [
+        Verdict(
+            f"top 5 {state} >= {aim:.0%} over {ground}",
+            f"{perceptor[ground][state]['top5']:.1%}",
+            perceptor[ground][state]["top5"] >= aim,
+        )
+        for ground in ("white", "landscape")
+        for state, aim in AIMS.items()
+    ]
+    return [
+        *found,
+        Verdict(f"PSNR >= {PSNR_DB} dB", f"{generator['psnr_db']:.1f} dB", generator["psnr_db"] >= PSNR_DB),
+        Verdict(
+            f"codes in use > {IN_USE:.0%}", f"{generator['codes_used']:.1%}", generator["codes_used"] > IN_USE
+        ),
+    ]
 
 
 def fill_card(figures: Figures, card: Path = CARD) -> None:
@@ -285,6 +327,7 @@ def main() -> None:
             f"nothing written: the package holds no {', '.join(sorted(missing))}; python -m training.ship"
         )
     DOCS.mkdir(parents=True, exist_ok=True)
+    figures["verdicts"] = [asdict(verdict) for verdict in verdicts(figures)]
     (DOCS / "embedded.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if shown is not None:
         sheet(shown, 4).save(DOCS / "embedded-walks.png")

@@ -103,7 +103,7 @@ def test_the_number_of_threads_is_recorded_and_replayed():
 
 def test_what_was_left_open_is_filled_in():
     painter = Painter(quick(grow_at=(0.5,)))
-    assert painter.recipe.start_size == Size(24, 12)
+    assert painter.recipe.start_size == Size(16, 8)
     assert painter.recipe.settings()["learning_rate"] == painter.generator.learning_rate
     assert Painter(quick(precision="auto")).recipe.precision == choose_device().precision
     assert Painter(quick(learning_rate=0.5)).recipe.settings()["learning_rate"] == 0.5

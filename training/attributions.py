@@ -63,7 +63,10 @@ def sources() -> dict[str, Source]:
     about = json.loads((PACKAGES / "iconify/collections.json").read_text(encoding="utf-8"))
     found = {
         family: Source(
-            about[family]["name"], about[family]["author"]["url"], about[family]["author"]["name"], "iconify"
+            about[family]["name"],
+            about[family]["author"].get("url", ""),
+            about[family]["author"]["name"],
+            "iconify",
         )
         for family in (*TRAINED, *BORROWED)
     }

@@ -71,6 +71,36 @@ def test_one_model_is_shown_whole_and_a_preset_with_all_of_its(doorways, home):
     assert doorways("models", "show", "nonsense").code == 2
 
 
+def test_words_are_told_to_be_known_or_what_they_are_read_as(doorways):
+    said = doorways("models", "show", "embedded", "--words", "castle", "a qxzzt")
+    castle, a, other = said.out.splitlines()
+    assert castle.startswith("castle: known; near it: ")
+    assert "fortress" in castle
+    assert a.startswith("a: known")
+    read_as = re.match(r"qxzzt: not known, read as (\w+); near it: (.*)", other)
+    assert read_as[1] not in read_as[2].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ("3:00", "--words '3:00': has no Latin letters; give English words"),
+        ("", "--words '': has no Latin letters"),
+    ],
+)
+def test_words_without_letters_are_refused(doorways, words, rule):
+    said = doorways("models", "show", "embedded", "--words", words)
+    assert said.code == 2
+    assert rule in said.err
+
+
+def test_a_perceptor_without_a_list_of_words_says_so(doorways, tmp_path):
+    tiny.clip(tmp_path / "clip")
+    said = doorways("models", "show", str(tmp_path / "clip"), "--words", "castle")
+    assert said.code == 2
+    assert "has no list of them; ask it of embedded" in said.err
+
+
 def test_pull_fetches_and_says_where(doorways, hub, home):
     said = doorways("models", "pull", f"hub:{NAME}")
     assert said.code == 0, said.err

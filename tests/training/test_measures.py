@@ -74,3 +74,39 @@ def test_the_generator_is_measured_on_things_before_photographs(monkeypatch, wor
     scenes = bench.held_out_scenes(5)
     assert scenes.shape == (5, 3, 64, 64)
     assert (scenes.amax((1, 2, 3)) > scenes.amin((1, 2, 3))).all()
+
+
+def test_what_training_has_shown_is_asked_of_emoji_alone(world, monkeypatch):
+    monkeypatch.setattr(bench, "WORK", world)
+    monkeypatch.setattr(bench, "concept_names", lambda _: ["castle", "star"])
+    monkeypatch.setattr(bench, "EMOJI", ("test",))
+    drawings, names = bench.drawings_of("trained", None)
+    assert (drawings.shape, names) == ((2, 4, 96, 96), ["castle", "star"])
+    assert len(bench.drawings_of("held_out", 1)[1]) == 1
+    monkeypatch.setattr(bench, "EMOJI", ("another",))
+    assert bench.drawings_of("held_out", None)[1] == names
+
+
+def test_what_is_aimed_at_holds_from_the_aim_on():
+    def ground(clean, attacked):
+        return {"clean": {"top5": clean}, "attacked": {"top5": attacked}}
+
+    perceptor = {"white": ground(0.6, 0.35), "landscape": ground(0.599, 0.349)}
+    figures = FIGURES | {"perceptor": perceptor}
+    assert [verdict.holds for verdict in bench.verdicts(figures)] == [True, True, False, False, False, False]
+    better = FIGURES["generator"] | {"psnr_db": 22.0, "codes_used": 0.61}
+    assert all(verdict.holds for verdict in bench.verdicts(figures | {"generator": better})[4:])
+
+
+def test_the_table_tells_what_was_shown_beside_what_was_not():
+    rate = {"top1": 0.25, "top5": 0.5}
+    ground = {"clean": rate, "attacked": rate}
+    one = {
+        "drawings": 9, "size_px": 32, "names": 90, "radius_per_value": 0.0144, "white": ground, "landscape": ground,
+        "shown": {"top1": 0.75, "top5": 0.9, "drawings": 8}, "load_seconds": 0.1, "bytes": 1,
+    }  # fmt: skip
+    lines = bench.table({"perceptor": one}).splitlines()
+    assert sum("held-out drawings at 32 px" in line and "top 5 50.0%" in line for line in lines) == 4
+    assert any(
+        "8 emoji that it has learned from, over white | top 1 75.0%, top 5 90.0%" in line for line in lines
+    )

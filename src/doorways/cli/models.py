@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from doorways.amount import said
+from doorways.errors import InputError
 from doorways.models.catalogue import Model, find, known_models
 from doorways.models.hub import HUB
 from doorways.models.presets import PRESETS
@@ -15,6 +17,16 @@ from doorways.models.presets import PRESETS
 app = App(name="models", help="List the models that are known, show one, fetch one.", help_epilogue="")
 
 Spec = Annotated[str, Parameter(help="A spec such as hub:owner/name, or one of embedded, piece, large.")]
+
+Asked = Annotated[
+    tuple[str, ...],
+    Parameter(
+        consume_multiple=True,
+        negative=(),
+        show_default=False,
+        help="Words: whether its perceptor knows each, and what lies near it.",
+    ),
+]
 
 
 @app.default
@@ -40,8 +52,11 @@ def list_models() -> None:
 
 
 @app.command(name="show")
-def show_model(spec: Spec, /) -> None:
+def show_model(spec: Spec, /, *, words: Asked = ()) -> None:
     """Show all that is known of one."""
+    if words:
+        sys.stdout.write("\n".join(_knowledge(spec, words)) + "\n")
+        return
     if spec in PRESETS and spec != "embedded":
         sys.stdout.write(f"{PRESETS[spec].note}\n\n")
         models = [model for part in PRESETS[spec].specs for model in find(part)]
@@ -57,7 +72,6 @@ def pull_model(*specs: Spec) -> None:
     They are kept where HF_HOME says and verified; an interrupted fetch goes on where it stopped.
     """
     from doorways.cli.fetching import fetch
-    from doorways.errors import InputError
 
     if not specs:
         raise InputError("models pull needs a spec, such as hub:openai/clip-vit-base-patch32 or piece")
@@ -76,6 +90,28 @@ def size_text(count: int) -> str:
     ('304 MB', '1.7 GB', '-')
     """
     return said(count) if count else "-"
+
+
+def _knowledge(spec: str, texts: Iterable[str]) -> Iterator[str]:
+    """A line for each word of `texts`: whether it is known, what it is read as, and the words of about its meaning.
+
+    Raises:
+        InputError: a perceptor that has no list of words, or a text that has none.
+    """
+    from doorways.perceptors import load_perceptor
+    from doorways.perceptors.tower import TowerPerceptor
+    from doorways.perceptors.words import split_words
+
+    perceptor = load_perceptor(spec)
+    if not isinstance(perceptor, TowerPerceptor):
+        raise InputError(f"--words: {spec} reads pieces of words and has no list of them; ask it of embedded")
+    for text in texts:
+        if not split_words(text):
+            raise InputError(f"--words {text!r}: has no Latin letters; give English words, such as castle")
+        for word in split_words(text):
+            read_as = perceptor.fallbacks(word).get(word, word)
+            near = ", ".join(other for other, _ in perceptor.words.nearest(read_as))
+            yield f"{word}: {'known' if read_as == word else f'not known, read as {read_as}'}; near it: {near}"
 
 
 def _description(model: Model) -> str:
