@@ -150,7 +150,7 @@ def test_events_come_in_order():
     stepped = [event for event in events if isinstance(event, Stepped)]
     assert [event.step for event in stepped] == [1, 2, 3, 4]
     assert {event.steps for event in stepped} == {4}
-    assert [str(event.size) for event in stepped] == ["24x12", "24x12", "48x24", "48x24"]
+    assert [str(event.size) for event in stepped] == ["16x8", "16x8", "48x24", "48x24"]
     assert all(event.seconds > 0 for event in stepped)
     assert events[3] == Grew(2, Size(48, 24))
     assert finished == Finished(4)

@@ -185,6 +185,7 @@ def test_the_embedded_judge_tells_what_a_picture_was_painted_of():
 def test_of_all_prompts_the_readme_s_picture_matches_its_own_best():
     picture = read_picture(Path(__file__).parents[2] / "docs" / "pictures" / "first.png")
     others = (
+        "forest | kelp forest",
         "fire | desert",
         "castle | volcano",
         "city | beach",
@@ -192,5 +193,6 @@ def test_of_all_prompts_the_readme_s_picture_matches_its_own_best():
         "sunflower | cactus",
         "apple | lemon",
     )
-    own, *rest = (judge(picture, prompts).scores["match"] for prompts in ("forest | kelp forest", *others))
-    assert own > max(rest) + 0.1
+    own, *rest = (judge(picture, prompts).scores["match"] for prompts in ("castle | mushroom", *others))
+    assert own > max(rest) + 0.02, "one of them has its left side"
+    assert own > sum(rest) / len(rest) + 0.1
