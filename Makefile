@@ -23,7 +23,7 @@ INSTALLED := .venv/installed-$(TORCH)
 PROMPTS ?= castle | mushroom
 SEED ?= 3
 OUT ?=
-# More options of `doorways paint`, as in: make paint FLAGS="--steps 100"
+# More options of `doorways paint`, in place of these, as in: make paint FLAGS="--steps 100"
 FLAGS ?= --semantic-symmetry 0.2
 
 MINUTES ?= 120

@@ -46,6 +46,7 @@ ATTACK_STEPS, SHARPNESS, THING = 20, 20.0, 0.85  # the last: how much of the pic
 SCENE_PX, BATCH, SEED, SHOWN = 64, 128, 0, 1000
 
 AIMS, PSNR_DB, IN_USE = {"clean": 0.6, "attacked": 0.35}, 22, 0.6
+"""What is aimed at: of the perceptor's top 5, of the generator's scenes, and of its codes."""
 
 Figures = dict[str, Any]
 

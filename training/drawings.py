@@ -40,6 +40,7 @@ BORROWED = {"fluent-emoji-high-contrast": 0.6} | dict.fromkeys(
      "icon-park-twotone", "marketeq", "mdi", "mingcute", "pepicons-print", "ph", "pinhead", "reicon", "roentgen",
      "streamline-stickies-color", "tabler", "temaki"), 0.3
 )  # fmt: skip
+# The families whose names are those of the emoji standard.
 EMOJI = ("twemoji", "noto", "fluent-emoji", "fluent-emoji-flat", "fluent-3d")
 # The test. Some of these are under share-alike licences: they are measured on, never trained on, and never passed on.
 HELD_OUT = {"emojione": 1.0, "emojione-v1": 1.0, "openmoji": 1.0}

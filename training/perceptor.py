@@ -67,6 +67,10 @@ class Plan:
         start, end = self.ramp
         return radius_of(self.side_px(step), self.radius * min(1.0, max(0.0, (step - start) / (end - start))))
 
+    def going_on(self) -> Plan:
+        """The same for weights that have learned names already: attacked from the first step on, in full after 200."""
+        return replace(self, ramp=(0, 200))
+
     def rate_at(self, step: int) -> float:
         """Learning rate: up for 200 steps, level, then straight down to 0."""
         return self.learning_rate * min(1.0, step / 200, (self.steps - step) / self.cooling)
@@ -172,7 +176,7 @@ class Training:
 
     def __init__(self, plan: Plan, begin: Path | None = None) -> None:
         torch.manual_seed(plan.seed)
-        self.plan = plan if begin is None else replace(plan, ramp=(0, 200))
+        self.plan = plan if begin is None else plan.going_on()
         self.step = 0
         self.rng = torch.Generator().manual_seed(plan.seed)
         self.table, self.scenes = words.load(), Scenes()

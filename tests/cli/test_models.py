@@ -96,9 +96,10 @@ def test_words_without_letters_are_refused(doorways, words, rule):
 
 def test_a_perceptor_without_a_list_of_words_says_so(doorways, tmp_path):
     tiny.clip(tmp_path / "clip")
-    said = doorways("models", "show", str(tmp_path / "clip"), "--words", "castle")
-    assert said.code == 2
-    assert "has no list of them; ask it of embedded" in said.err
+    for spec in (str(tmp_path / "clip"), "piece"):
+        said = doorways("models", "show", spec, "--words", "castle")
+        assert said.code == 2
+        assert "has no list of them; ask it of embedded" in said.err
 
 
 def test_pull_fetches_and_says_where(doorways, hub, home):

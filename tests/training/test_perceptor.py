@@ -24,6 +24,13 @@ def test_the_radius_grows_over_the_ramp_and_then_with_the_side():
     assert [PLAN.side_px(step) for step in (0, 499, 500, 999)] == [24, 24, 48, 48]
 
 
+def test_what_goes_on_is_attacked_from_the_beginning():
+    begun = PLAN.going_on()
+    assert begun.radius_at(1) > 0
+    assert begun.radius_at(200) == pytest.approx(radius_of(24, 2.0))
+    assert begun.rate_at(500) == PLAN.rate_at(500)
+
+
 def test_the_learning_rate_warms_up_and_ends_at_nothing():
     rates = [PLAN.rate_at(step) for step in (0, 100, 200, 700, 850, 1000)]
     assert rates[0] == rates[-1] == 0

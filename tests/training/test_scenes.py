@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import shutil
 
+import numpy as np
 import pytest
 import torch
 
@@ -121,6 +123,21 @@ def test_restyled_scenes_say_the_same_and_look_otherwise(scenes):
     assert colours[1].std() > 0
     assert not torch.equal(*colours)
     assert torch.equal(plain.labels[:, 0], other.labels[:, 0])
+
+
+def test_borrowed_drawings_in_black_are_tinted_and_others_are_not(tmp_path, world):
+    shutil.copytree(world, tmp_path, dirs_exist_ok=True)
+    pixels = np.load(tmp_path / "trained.npy")
+    pixels[..., :3] = 0
+    np.save(tmp_path / "trained.npy", pixels)
+    rows = (tmp_path / "trained.jsonl").read_text()
+    assert not Scenes(folder=tmp_path).in_ink.any(), "black in their own right"
+    (tmp_path / "trained.jsonl").write_text(rows.replace('"test"', '"ph"'))
+    borrowed = Scenes(folder=tmp_path)
+    assert borrowed.in_ink.all()
+    shown = {"bare": 0.0, "second": 0.0, "paper": 1.0}
+    plain, tinted = draw(borrowed, **shown), draw(borrowed, **shown, restyle=True)
+    assert [batch.pictures.flatten(1).amin(1).max() < 0.5 for batch in (plain, tinted)] == [True, False]
 
 
 def test_stretching_keeps_the_area():

@@ -102,7 +102,7 @@ def _knowledge(spec: str, texts: Iterable[str]) -> Iterator[str]:
     from doorways.perceptors.tower import TowerPerceptor
     from doorways.perceptors.words import split_words
 
-    perceptor = load_perceptor(spec)
+    perceptor = None if spec in PRESETS and spec != "embedded" else load_perceptor(spec)
     if not isinstance(perceptor, TowerPerceptor):
         raise InputError(f"--words: {spec} reads pieces of words and has no list of them; ask it of embedded")
     for text in texts:
