@@ -178,12 +178,14 @@ def measure_generator(generator: vqgan.VQGAN, scenes: Tensor) -> tuple[Figures, 
 
 
 @torch.inference_mode()
-def walks(generator: vqgan.VQGAN, count: int = 8, side: int = 16, near: int = 96) -> Tensor:
+def walks(generator: vqgan.VQGAN, count: int = 8, side: int = 16, nearest_of: int = 21) -> Tensor:
     """Pictures [count, 3, h, w] of random walks in the codebook.
 
-    From cell to cell the walk goes to one of the `near` codes nearest to the mean of the cells above and to the left.
+    From cell to cell the walk goes to one of the codes nearest to the mean of the cells above and to the left: to one
+    of the nearest in `nearest_of` of them all.
     """
     codes, rng = generator.codes, torch.Generator().manual_seed(SEED)
+    near = len(codes) // nearest_of
     grid = torch.zeros(count, side, side, codes.shape[1])
     for y in range(side):
         for x in range(side):

@@ -2,8 +2,8 @@
 
 Counted are the multiply-adds of one decode and one embedding as the models are written (diffusers, transformers), once for
 the way there and once for the gradients of the inputs, which take the same products with transposed weights; no weight gets a
-gradient. The nearest codes are one product more. The rate is that of multiplying two square matrices, which the same library
-does with nothing else to do.
+gradient. The nearest codes are one product more, unless their signs tell them. The rate is that of multiplying two square
+matrices, which the same library does with nothing else to do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SIDE = 2048
 def multiply_adds(reference: Reference) -> int:
     """Of one step's models, there and back."""
     codes, cells = len(reference.codebook), reference.latent[0, 0].numel()
-    look_up = codes * cells * reference.codebook.shape[1]
+    look_up = codes * cells * reference.codebook.shape[1] if reference.reach is None else 0
     # torch counts an attention only as the products that it is made of
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         reference.decode()

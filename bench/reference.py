@@ -19,6 +19,7 @@ from diffusers import VQModel
 from torch import Tensor
 
 from bench.shapes import GENERATORS, PERCEPTORS, random_clip, random_vqgan, some_tokens
+from doorways.generators.vqgan import reach_of_cube
 from doorways.models.specs import embedded_folder
 from doorways.perceptors import load_perceptor
 from doorways.perceptors.clip import COLOURS
@@ -47,6 +48,7 @@ class Reference:
 
     def __post_init__(self) -> None:
         self.codebook = self.model.quantize.embedding.weight.detach()
+        self.reach = reach_of_cube(self.codebook)
         factor = 2 ** (len(self.model.config.block_out_channels) - 1)
         cells = torch.randint(len(self.codebook), (1, self.size.height // factor, self.size.width // factor))
         self.latent = self.codebook[cells].movedim(-1, 1).contiguous().requires_grad_()
@@ -68,13 +70,19 @@ class Reference:
 
     def decode(self) -> Tensor:
         """The picture [1, 3, H, W] of the nearest codes, straight-through."""
-        cells = self.latent.detach().movedim(1, -1)
-        squares = cells.square().sum(-1, keepdim=True) + self.codebook.square().sum(1)
-        nearest = self.codebook[(squares - 2 * cells @ self.codebook.T).argmin(-1)].movedim(-1, 1)
-        codes = self.latent + (nearest - self.latent).detach()
+        codes = self.latent + (self.nearest() - self.latent).detach()
         conditioning = codes if self.model.config.norm_type == "spatial" else None
         decoded = self.model.decoder(self.model.post_quant_conv(codes), conditioning)
         return ((decoded + 1) / 2).clamp(0, 1)
+
+    @torch.no_grad()
+    def nearest(self) -> Tensor:
+        """The code nearest to each cell: by its signs where codes are the corners of a cube, as the painter finds it."""
+        if self.reach is not None:
+            return self.latent.sign() * self.reach
+        cells = self.latent.movedim(1, -1)
+        squares = cells.square().sum(-1, keepdim=True) + self.codebook.square().sum(1)
+        return self.codebook[(squares - 2 * cells @ self.codebook.T).argmin(-1)].movedim(-1, 1)
 
     def cut(self, picture: Tensor) -> Tensor:
         """[n, 3, size_px, size_px] crops, each resized and augmented by itself."""

@@ -1,62 +1,55 @@
-"""The generator's codebook while it is trained: unit vectors that follow the mean of what they stand for.
+"""The generator's codebook: the corners of a cube within the unit sphere.
 
-The nearest code is then the one of the smallest angle (Yu et al. 2022, "Vector-quantized Image Modeling with Improved
-VQGAN"), codes are moved by averages and not by gradients (van den Oord et al. 2017, appendix), and a code that nothing
-uses takes the place of a random cell.
+A cell's code is the sign of each of its values (Yu et al. 2024, "Language model beats diffusion", look-up free; on the
+sphere, Zhao et al. 2024, "Image and video tokenization with binary spherical quantization"): 2^16 codes, of which none
+has to be learned, moved or revived, and all are as long.
 """
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-CODES, WIDTH = 2048, 16
-DEAD = 0.03
-"""A code that stands for fewer cells than this in an average batch is moved to where one is needed."""
+WIDTH = 16
+TURNED = 0.08
+"""The largest share of a picture's signs that are turned in training."""
 
 
-class Codebook(nn.Module):
-    """Unit codes [k, d], moved by averages of the cells they stand for."""
+def corners(width: int = WIDTH) -> Tensor:
+    """All codes [2^width, width]: unit vectors whose values are as large, in the order of their signs read as bits."""
+    bits = torch.arange(2**width)[:, None] >> torch.arange(width) & 1
+    return (2.0 * bits - 1) / width**0.5
 
-    codes: Tensor
-    sums: Tensor
-    counts: Tensor
 
-    def __init__(self, codes: int = CODES, width: int = WIDTH) -> None:
-        super().__init__()
-        self.register_buffer("codes", F.normalize(torch.randn(codes, width), dim=-1))
-        self.register_buffer("sums", self.codes.clone())
-        self.register_buffer("counts", torch.ones(codes))
+def snap(hidden: Tensor) -> tuple[Tensor, Tensor]:
+    """The cells of `hidden` [n, d, h, w] as the nearest corners.
 
-    def begin(self, codes: Tensor) -> None:
-        """Starts from `codes` [k, d], each as if it stood for one cell."""
-        self.codes.copy_(codes)
-        self.sums.copy_(codes)
-        self.counts.fill_(1.0)
+    Returns: the codes [n, d, h, w], the gradient passed straight through the signs to the cells as unit vectors; the
+        commitment loss, a scalar in [0, 2].
+    """
+    cells = F.normalize(hidden, dim=1)
+    chosen = torch.where(cells >= 0, 1.0, -1.0) / hidden.shape[1] ** 0.5
+    commitment = (cells - chosen).square().sum(1).mean()
+    return cells + (chosen - cells).detach(), commitment
 
-    def forward(self, hidden: Tensor, rng: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Snaps the cells of `hidden` [n, d, h, w] to the nearest codes; learns from them if `rng` is given.
 
-        Returns: the codes [n, d, h, w], the gradient passed straight through; the commitment loss, a scalar in
-            [0, 4]; the place of each cell's code [n * h * w].
-        """
-        cells = F.normalize(hidden.movedim(1, -1), dim=-1)
-        flat = cells.reshape(-1, cells.shape[-1])
-        places = (flat.detach() @ self.codes.T).argmax(1)
-        chosen = self.codes[places].view(cells.shape)
-        if rng is not None:
-            self.learn(flat.detach(), places, rng)
-        commitment = (cells - chosen).square().sum(-1).mean()
-        return (cells + (chosen - cells).detach()).movedim(-1, 1), commitment, places
+def disturbed(codes: Tensor, rng: torch.Generator) -> Tensor:
+    """`codes` [n, d, h, w] with some signs turned, in each picture another share of them, up to `TURNED`.
 
-    @torch.no_grad()
-    def learn(self, cells: Tensor, places: Tensor, rng: torch.Generator, decay: float = 0.98) -> None:
-        """Moves the codes at `places` [m] towards their `cells` [m, d], and dead codes onto random cells."""
-        counts = torch.bincount(places, minlength=len(self.codes)).float()
-        self.counts.lerp_(counts, 1 - decay)
-        self.sums.lerp_(torch.zeros_like(self.sums).index_add_(0, places, cells), 1 - decay)
-        dead = (self.counts < DEAD).nonzero()[:, 0]
-        fresh = cells[torch.randint(len(cells), (len(dead),), generator=rng)]
-        self.sums[dead], self.counts[dead] = fresh, 1.0
-        self.codes.copy_(F.normalize(self.sums, dim=-1))
+    A painter turns single signs: what it finds then has to look like something too, and much like what it came from. No
+    gradient goes through a turned sign.
+    """
+    share = TURNED * torch.rand(len(codes), 1, 1, 1, generator=rng)
+    return torch.where(torch.rand(codes.shape, generator=rng) < share, -codes.detach(), codes)
+
+
+def imbalance(hidden: Tensor) -> Tensor:
+    """How far signs are from being free of each other, and as often plus as minus: a scalar in [0, 1], 0 at best.
+
+    The mean square of the first moments of softened signs, and of the second ones off the diagonal.
+    """
+    soft = torch.tanh(2 * F.normalize(hidden, dim=1) * hidden.shape[1] ** 0.5).movedim(1, -1).flatten(0, -2)
+    soft = torch.cat([soft, torch.ones(len(soft), 1)], 1)
+    moments = soft.T @ soft / len(soft)
+    return (moments - moments.diagonal().diag_embed()).square().sum() / (moments.numel() - len(moments))

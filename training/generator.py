@@ -1,7 +1,7 @@
 """Stage 3: the VQGAN of the drawings' world (Esser et al. 2021), as a diffusers VQModel.
 
 L1 and squared error; after the first part of the run the robust perceptor's own features besides, as the perceptual
-loss, and a patch discriminator for the last part. Codes are unit vectors (`codebook.py`). Resumable:
+loss, and a patch discriminator for the last part. Codes are the corners of a cube (`codebook.py`). Resumable:
 `work/generator.pt`; the perceptual loss sees through `work/perceptor_tower` as it is when a piece of the run begins, and
 is left out where that is missing.
 """
@@ -19,16 +19,16 @@ from torch.nn import functional as F
 
 from doorways.generators import vqgan
 from doorways.perceptors import tower
-from training.codebook import CODES, WIDTH, Codebook
+from training.codebook import WIDTH, corners, disturbed, imbalance, snap
 from training.fetch import WORK
 from training.resumable import BF16, Clock, copy_of, follow, keep
 from training.scenes import Scenes
 
 SIDE_PX, BATCH, NEAR, SEED = 64, 24, 3.0, 3
-PERCEPTUAL_FROM, ADVERSARIAL_FROM = (
-    0.4,
-    0.75,
-)  # of the run; the discriminator itself learns a fiftieth of it earlier
+PERCEPTUAL_FROM, ADVERSARIAL_FROM = 0.25, 0.7
+"""Of the run; the discriminator itself learns a fiftieth of it earlier."""
+ADVERSARIAL = 0.25
+"""How strongly the discriminator pulls at a picture, of how strongly all else does (Esser et al. 2021, equation 7)."""
 SHAPE = {
     "in_channels": 3,
     "out_channels": 3,
@@ -37,7 +37,7 @@ SHAPE = {
     "block_out_channels": (16, 24, 64, 160),
     "layers_per_block": 1,
     "latent_channels": WIDTH,
-    "num_vq_embeddings": CODES,
+    "num_vq_embeddings": 2**WIDTH,
     "vq_embed_dim": WIDTH,
     "norm_num_groups": 8,
     "mid_block_add_attention": False,
@@ -93,22 +93,20 @@ class Training:
         self.steps, self.step = steps, 0
         self.rng = torch.Generator().manual_seed(SEED)
         self.scenes = Scenes("large", source_px=192)
-        self.model, self.codebook, self.critic = VQModel(**SHAPE), Codebook(), Discriminator()
-        if begin is not None:
-            before = vqgan.load(begin)
-            self.model.load_state_dict(before.model.state_dict())
-            self.codebook.begin(before.codes)
+        self.model, self.critic = VQModel(**SHAPE), Discriminator()
         self.model.quantize = nn.Identity()
+        if begin is not None:
+            before = vqgan.load(begin).model.state_dict()
+            self.model.load_state_dict(before, strict=False)  # all but the codes
         self.makers = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
         self.critics = torch.optim.AdamW(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.9))
         self.average = copy_of(self.model)
         self.eyes = load_eyes()
-        self.used = torch.zeros(CODES)
 
     @property
     def parts(self) -> tuple[Any, ...]:
         """What has a state, in the order in which it is kept."""
-        return self.model, self.codebook, self.critic, self.makers, self.critics
+        return self.model, self.critic, self.makers, self.critics
 
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from."""
@@ -133,11 +131,12 @@ class Training:
         x = real * 2 - 1
         with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
             hidden = self.model.quant_conv(self.model.encoder(x))
-        codes, commitment, places = self.codebook(hidden.float(), self.rng)
+        codes, commitment = snap(hidden.float())
+        spread = imbalance(hidden.float())
         with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
-            made = self.model.decoder(self.model.post_quant_conv(codes))
+            made = self.model.decoder(self.model.post_quant_conv(disturbed(codes, self.rng)))
         made = made.float()
-        loss = self.loss(made, x, real, commitment, progress)
+        loss = self.loss(made, x, real, progress) + 0.25 * commitment + spread
         for group in self.makers.param_groups:
             group["lr"] = 1.2e-3 * min(1.0, self.step / 200) * (1 - progress) ** 0.8
         self.makers.zero_grad()
@@ -148,20 +147,21 @@ class Training:
             self.teach_critic(x, made.detach())
         self.step += 1
         follow(self.average, self.model, self.step)
-        self.used = self.used * 0.99 + torch.bincount(places, minlength=CODES)
         psnr = -10 * torch.log10(((made.detach().clamp(-1, 1) - x) / 2).square().mean())
-        share = (self.used > 0.05).float().mean()
-        return f"step {self.step}, loss {loss.item():.3f}, PSNR {psnr:.1f} dB, codes in use {share:.0%}"
+        return f"step {self.step}, loss {loss.item():.3f}, PSNR {psnr:.1f} dB, imbalance {spread.item():.3f}"
 
-    def loss(self, made: Tensor, x: Tensor, real: Tensor, commitment: Tensor, progress: float) -> Tensor:
-        """What the maker minimises; `made` and `x` in [-1, 1], `real` = x in [0, 1]."""
-        loss = (made - x).abs().mean() + (made - x).square().mean() + 0.25 * commitment
+    def loss(self, made: Tensor, x: Tensor, real: Tensor, progress: float) -> Tensor:
+        """What the maker minimises of its pictures; `made` and `x` in [-1, 1], `real` = x in [0, 1]."""
+        loss = (made - x).abs().mean() + (made - x).square().mean()
         if self.eyes is not None and progress >= PERCEPTUAL_FROM:
             loss = loss + 0.15 * perceptual(self.eyes, (made + 1) / 2, real)
         if progress >= ADVERSARIAL_FROM:
             self.critic.requires_grad_(False)
-            loss = loss - 0.03 * min(1.0, (progress - ADVERSARIAL_FROM) * 10) * self.critic(made).mean()
+            doubt = -self.critic(made).mean()
             self.critic.requires_grad_(True)
+            pulls = [torch.autograd.grad(part, made, retain_graph=True)[0].norm() for part in (loss, doubt)]
+            weight = ADVERSARIAL * min(1.0, (progress - ADVERSARIAL_FROM) * 10) * pulls[0] / (pulls[1] + 1e-8)
+            loss = loss + weight.clamp(max=1.0) * doubt
         return loss
 
     def teach_critic(self, real: Tensor, made: Tensor) -> None:
@@ -174,7 +174,7 @@ class Training:
     def export(self, out: Path) -> None:
         """Writes the averaged model, in half precision, as a folder that `load_generator` reads."""
         shown = VQModel(**SHAPE)
-        shown.load_state_dict(self.average | {"quantize.embedding.weight": self.codebook.codes})
+        shown.load_state_dict(self.average | {"quantize.embedding.weight": corners()})
         shown.half().save_pretrained(out)
 
 
@@ -198,7 +198,7 @@ def train(steps: int, out: Path, minutes: float, begin: Path | None = None) -> N
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=4200)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--out", type=Path, default=WORK / "generator_vqgan")
     parser.add_argument("--begin", type=Path, help="folder of a generator of this shape to begin with")
     parser.add_argument("--threads", type=int, default=2)

@@ -91,11 +91,12 @@ PLANS = {
         TowerConfig(
             channels=(32, 64, 128, 192), blocks=(1, 1, 2, 1), activation="gelu", dimension=192, size_px=32
         ),
-        1400,
+        4800,
         seed=2,
         radius=0.4,
-        ramp=(1200, 1250),
-        sides=((0, 24), (700, 32)),
+        ramp=(3300, 3400),
+        cooling=4800,
+        sides=((0, 24), (1000, 32)),
     ),
     # Does not ship: what painting looks like where nothing was attacked (`bench/concepts.py`).
     "ordinary": Plan("ordinary", TowerConfig(size_px=32), 1400, seed=6, radius=0.0),

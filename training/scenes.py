@@ -228,9 +228,7 @@ class Scenes:
         count, _, side_px, _ = pictures.shape
         angle = torch.randn(count, generator=rng) * (0.2 if restyle else 0.12)
         flip = torch.where(torch.rand(count, generator=rng) < 0.3, -1.0, 1.0)
-        theta = picture_to_drawing(angle, flip, scale, shift)
-        if restyle:
-            theta[:, :, :2] = theta[:, :, :2] @ stretches(count, rng)
+        theta = picture_to_drawing(angle, flip, scale, shift, stretches(count, rng) if restyle else None)
         grid = F.affine_grid(theta, [count, 4, side_px, side_px], align_corners=False)
         drawings = self.drawings[chosen].float() / 255
         if restyle:
@@ -253,11 +251,18 @@ def stretches(count: int, rng: torch.Generator) -> Tensor:
     return torch.stack([wider, slant, zero, 1 / wider], 1).view(-1, 2, 2)
 
 
-def picture_to_drawing(angle: Tensor, flip: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Affine maps [n, 2, 3] from places in the picture to places in the drawing, both in [-1, 1]."""
+def picture_to_drawing(
+    angle: Tensor, flip: Tensor, scale: Tensor, shift: Tensor, stretch: Tensor | None = None
+) -> Tensor:
+    """Affine maps [n, 2, 3] from places in the picture to places in the drawing, both in [-1, 1].
+
+    `shift` [n, 2] is where the drawing's middle is; `stretch` [n, 2, 2] is done to the picture first.
+    """
     zero = torch.zeros(len(angle))
     cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
     theta = torch.stack([flip * cos, -flip * sin, zero, sin, cos, zero], 1).view(-1, 2, 3)
+    if stretch is not None:
+        theta[:, :, :2] = theta[:, :, :2] @ stretch
     theta[:, :, 2] = -(theta[:, :, :2] @ shift[:, :, None])[..., 0]
     return theta
 

@@ -148,6 +148,16 @@ def test_looking_codes_up_in_parts_finds_the_same(generator: VQGAN, monkeypatch:
     assert torch.equal(generator.snap(latent), whole)
 
 
+def test_corners_of_a_cube_are_found_by_their_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny.vqmodel(num_vq_embeddings=64)
+    codes = torch.cartesian_prod(*[torch.tensor([-0.4, 0.4])] * 6)
+    model.quantize.embedding.weight.data.copy_(codes[torch.randperm(64)])
+    latent = torch.randn(2, 6, 9, 7, generator=torch.Generator().manual_seed(0))
+    by_signs = VQGAN(model).snap(latent)
+    monkeypatch.setattr("doorways.generators.vqgan.reach_of_cube", lambda codes: None)
+    assert torch.equal(VQGAN(model).snap(latent), by_signs)
+
+
 def test_the_fingerprint_tells_weights_apart(folder: Path, generator: VQGAN, tmp_path: Path) -> None:
     assert load_generator(str(folder)).fingerprint == generator.fingerprint
     other = tiny.vqmodel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from statistics import mean, stdev
 
 import pytest
 import torch
@@ -175,9 +176,12 @@ def test_the_drawing_shows_the_picture_and_a_line_for_each_curve():
 def test_the_embedded_judge_tells_what_a_picture_was_painted_of():
     """A picture that stays as it is, so that this is about the judge and not about whoever paints today."""
     picture = read_picture(Path(__file__).parent / "forest-kelp-forest.png")
-    own, other = judge(picture, "forest | kelp forest"), judge(picture, "fire | desert")
+    others = ("fire | desert", "moon | sun", "apple | banana", "dog | cat", "castle | volcano", "car | train")
+    own, *rest = (judge(picture, prompts) for prompts in ("forest | kelp forest", *others))
     assert own.perceptor == "embedded-judge"
-    assert own.scores["match"] > other.scores["match"] + 0.2
+    matches = [one.scores["match"] for one in rest]
+    assert own.scores["match"] > max(matches)
+    assert own.scores["match"] > mean(matches) + 4 * stdev(matches), "whatever a judge's scale is"
     assert judge(picture.flip(-1), "forest | kelp forest").scores["contrast"] < own.scores["contrast"]
 
 
@@ -195,4 +199,4 @@ def test_of_all_prompts_the_readme_s_picture_matches_its_own_best():
     )
     own, *rest = (judge(picture, prompts).scores["match"] for prompts in ("castle | mushroom", *others))
     assert own > max(rest) + 0.02, "one of them has its left side"
-    assert own > sum(rest) / len(rest) + 0.1
+    assert own > mean(rest) + 1.5 * stdev(rest)

@@ -1,4 +1,4 @@
-"""The codebook moves to where the cells are."""
+"""Codes are the corners of a cube: cells are snapped to the nearest, and learn to use them all alike."""
 
 from __future__ import annotations
 
@@ -6,71 +6,73 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from training.codebook import Codebook
+from training.codebook import TURNED, corners, disturbed, imbalance, snap
 
 
 @pytest.fixture
 def hidden():
-    """Cells [4, 3, 8, 8] around six directions, of any length."""
-    rng = torch.Generator().manual_seed(0)
-    directions = F.normalize(torch.randn(6, 3, generator=rng), dim=-1)
-    cells = directions[torch.randint(6, (256,), generator=rng)] + 0.05 * torch.randn(256, 3, generator=rng)
-    lengths = 0.5 + torch.rand(256, 1, generator=rng)
-    return (cells * lengths).view(4, 8, 8, 3).movedim(-1, 1)
+    """Cells [4, 6, 8, 8] of any length and direction."""
+    return 3 * torch.randn(4, 6, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture
-def codebook():
-    torch.manual_seed(1)
-    return Codebook(codes=12, width=3)
+def test_corners_are_all_there_and_unit_vectors():
+    codes = corners(6)
+    assert codes.shape == (64, 6)
+    assert len(codes.unique(dim=0)) == 64
+    torch.testing.assert_close(codes.norm(dim=1), torch.ones(64))
 
 
-def test_it_comes_to_stand_for_the_cells(codebook, hidden):
-    rng = torch.Generator().manual_seed(0)
-    _, before, _ = codebook(hidden)
-    for _ in range(200):
-        codebook(hidden, rng)
-    _, after, places = codebook(hidden)
-    assert after < 0.02
-    assert after < before / 4
-    assert len(places.unique()) >= 6, "each direction has a code of its own"
-    assert torch.allclose(codebook.codes.norm(dim=-1), torch.ones(12), atol=1e-5)
-
-
-def test_it_begins_with_the_codes_of_another(codebook, hidden):
-    rng = torch.Generator().manual_seed(0)
-    for _ in range(50):
-        codebook(hidden, rng)
-    other = Codebook(codes=12, width=3)
-    other.begin(codebook.codes)
-    assert torch.equal(other(hidden)[0], codebook(hidden)[0])
-    other(hidden, rng)
-    assert F.cosine_similarity(other.codes, codebook.codes).median() > 0.99
-
-
-def test_dead_codes_move_to_where_they_are_needed(codebook, hidden):
-    codebook.codes[3:] = F.normalize(-hidden.movedim(1, -1).reshape(-1, 3).mean(0), dim=-1)
-    codebook.counts[3:] = 0.0
-    rng = torch.Generator().manual_seed(0)
-    for _ in range(2):
-        codebook(hidden, rng)
-    cells = F.normalize(hidden.movedim(1, -1).reshape(-1, 3), dim=-1)
-    assert (codebook.codes[3:] @ cells.T).amax(1).min() > 0.9
-
-
-def test_it_snaps_to_the_code_of_the_smallest_angle_and_passes_the_gradient(codebook, hidden):
+def test_it_snaps_to_the_code_of_the_smallest_angle_and_passes_the_gradient(hidden):
     hidden.requires_grad_(True)
-    codes, commitment, places = codebook(hidden)
-    cells = F.normalize(hidden.detach().movedim(1, -1).reshape(-1, 3), dim=-1)
-    nearest = (cells[:, None] - codebook.codes).square().sum(-1).argmin(1)
-    assert torch.equal(places, nearest)
-    assert torch.allclose(codes.movedim(1, -1).reshape(-1, 3), codebook.codes[nearest], atol=1e-6)
-    (codes.square().sum() + (codes * torch.randn(codes.shape)).sum()).backward()
+    codes, commitment = snap(hidden)
+    cells = F.normalize(hidden.detach().movedim(1, -1).reshape(-1, 6), dim=-1)
+    nearest = corners(6)[(cells @ corners(6).T).argmax(1)]
+    torch.testing.assert_close(codes.movedim(1, -1).reshape(-1, 6), nearest)
+    (codes * torch.randn(codes.shape)).sum().backward()
     assert hidden.grad.abs().amax() > 0
-    assert 0 < commitment < 4
+    assert 0 < commitment < 2
 
 
-def test_it_learns_nothing_unless_it_is_asked_to(codebook, hidden):
-    before = codebook.codes.clone()
-    codebook(hidden)
-    assert torch.equal(codebook.codes, before)
+def test_cells_at_the_corners_are_committed():
+    codes, commitment = snap(5 * corners(6).T.view(1, 6, 8, 8))
+    torch.testing.assert_close(codes[0].flatten(1).T, corners(6))
+    assert commitment < 1e-6
+
+
+def test_signs_are_out_of_balance_where_they_go_together_or_never_change(hidden):
+    alone = hidden.sign() + 0.1 * hidden
+    together, still = alone.clone(), alone.clone()
+    together[:, 1] = together[:, 0]
+    still[:, 1] = 1.0
+    assert imbalance(alone) < 0.02
+    assert imbalance(together) > imbalance(alone) + 0.01
+    assert imbalance(still) > imbalance(alone) + 0.01
+
+
+def test_descending_the_imbalance_brings_all_codes_into_use(hidden):
+    alike = (hidden.abs() + 0.2 * hidden).requires_grad_(True)
+    begun = len(used(alike))
+    optimiser = torch.optim.Adam([alike], lr=0.05)
+    for _ in range(300):
+        loss = imbalance(alike)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert begun < 20
+    assert len(used(alike)) > 55
+
+
+def test_some_signs_are_turned_and_tell_the_cells_nothing():
+    codes = corners(6).T.reshape(1, 6, 8, 8).repeat(200, 1, 1, 1).requires_grad_(True)
+    turned = disturbed(codes, torch.Generator().manual_seed(0))
+    shares = (turned != codes).float().mean((1, 2, 3))
+    assert abs(shares.mean() - TURNED / 2) < 0.01
+    assert shares.max() > 1.5 * shares.mean()
+    torch.testing.assert_close(turned.abs(), codes.abs())
+    turned.sum().backward()
+    assert torch.equal(codes.grad == 0, turned != codes)
+
+
+def used(hidden):
+    """The codes that some cell is snapped to."""
+    return snap(hidden.detach())[0].movedim(1, -1).reshape(-1, hidden.shape[1]).sign().unique(dim=0)

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from training.scenes import TIMES, Scenes, caption, concept_names, shares_of, stretches, whereabouts
+from training.scenes import (
+    TIMES,
+    Scenes,
+    caption,
+    concept_names,
+    picture_to_drawing,
+    shares_of,
+    stretches,
+    whereabouts,
+)
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +187,13 @@ def test_the_grammar_says_how_many_and_when():
     assert all(words.startswith(("two red foxes", "two foxes")) for words in said)
     assert all(words.endswith(" at night") for words in said)
     assert said_of(["fox"] * 3, None) == {"three foxes", "three red foxes"}
+
+
+def test_however_it_is_stretched_a_thing_is_where_its_caption_says():
+    rng = torch.Generator().manual_seed(0)
+    shift = 2 * torch.rand(16, 2, generator=rng) - 1
+    theta = picture_to_drawing(
+        torch.randn(16), torch.ones(16), torch.full((16,), 0.5), shift, stretches(16, rng)
+    )
+    middles = (theta[:, :, :2] @ shift[:, :, None])[..., 0] + theta[:, :, 2]
+    torch.testing.assert_close(middles, torch.zeros(16, 2), atol=1e-5, rtol=0)

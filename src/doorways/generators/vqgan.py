@@ -57,6 +57,7 @@ class VQGAN:
         unit = bool((self.codes.norm(dim=1) - 1).abs().amax() < 0.01)
         self.learning_rate = LEARNING_RATES["vqgan-unit" if unit else "vqgan"]
         self._half_squares = self.codes.square().sum(1) / 2
+        self._reach = reach_of_cube(self.codes)
 
     def encode(self, picture: Tensor) -> Tensor:
         """The codes of `picture`, as a latent: what `decode` makes of it does not change by snapping again."""
@@ -81,8 +82,10 @@ class VQGAN:
         """The codes nearest to the cells of `latent`, in the same shape; no gradient.
 
         The nearest code is the one with the largest dot product less half its square: a matrix product, in parts of
-        `LARGEST_LOOKUP` distances.
+        `LARGEST_LOOKUP` distances. Of codes that are all corners of a cube it is the one with the cell's signs.
         """
+        if self._reach is not None:
+            return torch.where(latent >= 0, self._reach, -self._reach)
         cells = latent.movedim(1, -1)
         most = LARGEST_LOOKUP if latent.device.type == "cpu" else LARGEST_LOOKUP_ON_GPU
         rows = max(1, most // len(self.codes))
@@ -119,6 +122,23 @@ class VQGAN:
             self.logits.to(device=device, dtype=dtype)
         self.codes, self._half_squares = self.codes.to(device), self._half_squares.to(device)
         return self
+
+
+def reach_of_cube(codes: Tensor) -> float | None:
+    """How far the corners of a cube are from the middle in each channel, if `codes` [k, d] are all of its corners.
+
+    Zhao, Xiong and Krahenbuhl, "Image and video tokenization with binary spherical quantization" (2024).
+
+    >>> reach_of_cube(torch.tensor([[0.5, 0.5], [-0.5, 0.5], [0.5, -0.5], [-0.5, -0.5]]))
+    0.5
+    >>> reach_of_cube(torch.tensor([[0.5, 0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]))
+    """
+    count, channels = codes.shape
+    reach = float(codes.abs().amax())
+    if count != 2**channels or not torch.equal(codes.abs(), torch.full_like(codes, reach)):
+        return None
+    corners = (codes > 0).float() @ 2.0 ** torch.arange(channels)
+    return reach if bool(corners.long().bincount(minlength=count).all()) else None
 
 
 def load(folder: Path) -> VQGAN:
