@@ -137,7 +137,7 @@ def reach_of_cube(codes: Tensor) -> float | None:
     reach = float(codes.abs().amax())
     if count != 2**channels or not torch.equal(codes.abs(), torch.full_like(codes, reach)):
         return None
-    corners = (codes > 0).float() @ 2.0 ** torch.arange(channels)
+    corners = (codes > 0).float() @ 2.0 ** torch.arange(channels, device=codes.device)
     return reach if bool(corners.long().bincount(minlength=count).all()) else None
 
 
