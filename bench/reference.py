@@ -79,7 +79,7 @@ class Reference:
     def nearest(self) -> Tensor:
         """The code nearest to each cell: by its signs where codes are the corners of a cube, as the painter finds it."""
         if self.reach is not None:
-            return self.latent.sign() * self.reach
+            return torch.where(self.latent >= 0, self.reach, -self.reach)
         cells = self.latent.movedim(1, -1)
         squares = cells.square().sum(-1, keepdim=True) + self.codebook.square().sum(1)
         return self.codebook[(squares - 2 * cells @ self.codebook.T).argmin(-1)].movedim(-1, 1)

@@ -97,7 +97,8 @@ class Training:
         self.model.quantize = nn.Identity()
         if begin is not None:
             before = vqgan.load(begin).model.state_dict()
-            self.model.load_state_dict(before, strict=False)  # all but the codes
+            del before["quantize.embedding.weight"]  # the codes are what they are
+            self.model.load_state_dict(before)
         self.makers = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
         self.critics = torch.optim.AdamW(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.9))
         self.average = copy_of(self.model)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from doorways import InputError, load_generator
-from doorways.generators.vqgan import VQGAN
+from doorways.generators.vqgan import VQGAN, reach_of_cube
 from tests import tiny
 
 SPATIAL = {
@@ -152,6 +152,8 @@ def test_corners_of_a_cube_are_found_by_their_signs(monkeypatch: pytest.MonkeyPa
     model = tiny.vqmodel(num_vq_embeddings=64)
     codes = torch.cartesian_prod(*[torch.tensor([-0.4, 0.4])] * 6)
     model.quantize.embedding.weight.data.copy_(codes[torch.randperm(64)])
+    assert reach_of_cube(codes) == pytest.approx(0.4)
+    assert reach_of_cube(codes[[0, *range(63)]]) is None, "one corner is there twice, one is missing"
     latent = torch.randn(2, 6, 9, 7, generator=torch.Generator().manual_seed(0))
     by_signs = VQGAN(model).snap(latent)
     monkeypatch.setattr("doorways.generators.vqgan.reach_of_cube", lambda codes: None)

@@ -176,7 +176,11 @@ def test_the_drawing_shows_the_picture_and_a_line_for_each_curve():
 def test_the_embedded_judge_tells_what_a_picture_was_painted_of():
     """A picture that stays as it is, so that this is about the judge and not about whoever paints today."""
     picture = read_picture(Path(__file__).parent / "forest-kelp-forest.png")
-    others = ("fire | desert", "moon | sun", "apple | banana", "dog | cat", "castle | volcano", "car | train")
+    others = (
+        "fire | desert", "castle | volcano", "moon | sun", "apple | banana", "dog | cat", "ocean | mountain", "car | train",
+        "flower | tree", "house | church", "snow | beach", "guitar | drum", "ship | airplane", "fish | bird", "city | night",
+        "mushroom | castle", "robot | alien", "clock | key", "pizza | cake", "sky | clouds", "river | waterfall",
+    )  # fmt: skip
     own, *rest = (judge(picture, prompts) for prompts in ("forest | kelp forest", *others))
     assert own.perceptor == "embedded-judge"
     matches = [one.scores["match"] for one in rest]
@@ -199,4 +203,4 @@ def test_of_all_prompts_the_readme_s_picture_matches_its_own_best():
     )
     own, *rest = (judge(picture, prompts).scores["match"] for prompts in ("castle | mushroom", *others))
     assert own > max(rest) + 0.02, "one of them has its left side"
-    assert own > mean(rest) + 1.5 * stdev(rest)
+    assert own > mean(rest) + 0.1

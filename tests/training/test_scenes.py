@@ -193,7 +193,7 @@ def test_however_it_is_stretched_a_thing_is_where_its_caption_says():
     rng = torch.Generator().manual_seed(0)
     shift = 2 * torch.rand(16, 2, generator=rng) - 1
     theta = picture_to_drawing(
-        torch.randn(16), torch.ones(16), torch.full((16,), 0.5), shift, stretches(16, rng)
+        torch.randn(16, generator=rng), torch.ones(16), torch.full((16,), 0.5), shift, stretches(16, rng)
     )
     middles = (theta[:, :, :2] @ shift[:, :, None])[..., 0] + theta[:, :, 2]
     torch.testing.assert_close(middles, torch.zeros(16, 2), atol=1e-5, rtol=0)
