@@ -5,10 +5,10 @@ the generator's codes look like, and the figures in the models' card. It needs `
 With `--sample`, or for models elsewhere, it only prints: `python -m bench.embedded --sample 200 --work`.
 
 Names: every held-out drawing whose name training knows, alone in the middle of the picture, against all names that
-training knows. The attack is the one of training with 20 steps. Its radius is the one the model was trained with, and
-at least 0.0144 root-mean-square per value. Beside them stand the rates on emoji that training has shown (up to 1,000, over
-white, not attacked): what is between them was learned by heart. What is aimed at, of the perceptor and the generator, is
-told in `verdicts`.
+training knows. The attack is the one of training with 20 steps: within 0.0144 root-mean-square per value, and, of a model
+that was trained with a larger radius, within that one besides. Beside them stand the rates on emoji that training has shown
+(up to 1,000, over white, not attacked): what is between them was learned by heart. What is aimed at, of the perceptor and
+the generator, is told in `verdicts`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ BEGIN, END = "<!-- figures: python -m bench.embedded -->", "<!-- end of figures 
 ATTACK_STEPS, SHARPNESS, THING = 20, 20.0, 0.85  # the last: how much of the picture's side a drawing takes
 SCENE_PX, BATCH, SEED, SHOWN = 64, 128, 0, 1000
 
-AIMS, PSNR_DB, IN_USE = {"clean": 0.6, "attacked": 0.35}, 22, 0.6
+AIMS, PSNR_DB, IN_USE = {"clean": 0.6, "attacked": 0.35, "attacked_as_trained": 0.35}, 22, 0.6
 """What is aimed at: of the perceptor's top 5, of the generator's scenes, and of its codes."""
 
 Figures = dict[str, Any]
@@ -100,8 +100,18 @@ def top(found: Tensor) -> Figures:
     return {f"top{k}": round(float((found < k).float().mean()), 4) for k in (1, 5)}
 
 
-def measure_naming(eyes: tower.TowerPerceptor, times: float, sample: int | None) -> Figures:
-    """Top 1 and top 5 over white and over landscapes, clean and under an attack of `times` the radius."""
+def attacks_on(part: str) -> dict[str, float]:
+    """What each attack on a model is called, and its radius, times `RADIUS_PER_VALUE`.
+
+    >>> attacks_on("judge")
+    {'attacked': 1.0}
+    """
+    trained = PLANS[part].radius
+    return {"attacked": 1.0} | ({"attacked_as_trained": trained} if trained > 1 else {})
+
+
+def measure_naming(eyes: tower.TowerPerceptor, attacks: dict[str, float], sample: int | None) -> Figures:
+    """Top 1 and top 5 over white and over landscapes, clean and under `attacks`: what each is called, and its radius."""
     drawings, captions = drawings_of("held_out", sample)
     listed = concept_names("trained")
     place = {name: i for i, name in enumerate(listed)}
@@ -116,21 +126,25 @@ def measure_naming(eyes: tower.TowerPerceptor, times: float, sample: int | None)
     }
     figures: Figures = {
         "size_px": eyes.size_px, "names": len(listed), "drawings": len(drawings),
-        "radius_per_value": round(times * RADIUS_PER_VALUE, 5), "attack_steps": ATTACK_STEPS,
+        "radius_per_value": {state: round(times * RADIUS_PER_VALUE, 5) for state, times in attacks.items()},
+        "attack_steps": ATTACK_STEPS,
     }  # fmt: skip
     for ground, behind in grounds.items():
-        clean, attacked = [], []
+        found: dict[str, list[Tensor]] = {state: [] for state in ("clean", *attacks)}
         for rows in torch.arange(len(drawings)).split(BATCH):
             pictures, own = squares(drawings[rows], eyes.size_px, behind[rows]), wanted[rows]
 
             def wrong(seen: Tensor, own: Tensor = own) -> Tensor:
                 return F.cross_entropy(SHARPNESS * eyes.embed_pictures(seen) @ names.T, own)
 
-            hard = attack(wrong, pictures, radius_of(eyes.size_px, times), ATTACK_STEPS, rng)
+            seen = {"clean": pictures} | {
+                state: attack(wrong, pictures, radius_of(eyes.size_px, times), ATTACK_STEPS, rng)
+                for state, times in attacks.items()
+            }
             with torch.inference_mode():
-                clean.append(ranks(eyes, pictures, names, own))
-                attacked.append(ranks(eyes, hard, names, own))
-        figures[ground] = {"clean": top(torch.cat(clean)), "attacked": top(torch.cat(attacked))}
+                for state, hard in seen.items():
+                    found[state].append(ranks(eyes, hard, names, own))
+        figures[ground] = {state: top(torch.cat(parts)) for state, parts in found.items()}
     shown, captions = drawings_of("trained", min(sample or SHOWN, SHOWN))
     wanted = torch.tensor([place[caption] for caption in captions])
     with torch.inference_mode():
@@ -226,11 +240,10 @@ def table(figures: Figures) -> str:
         one = figures[part]
         what = f"{one['drawings']} held-out drawings at {one['size_px']} px among {one['names']} names"
         for ground in ("white", "landscape"):
-            for state, said in (
-                ("clean", ""),
-                ("attacked", f", attacked (L2, {one['radius_per_value']} per value)"),
-            ):
-                found = one[ground][state]
+            for state, found in one[ground].items():
+                said = (
+                    f", attacked (L2, {one['radius_per_value'][state]} per value)" if state != "clean" else ""
+                )
                 lines.append(
                     f"| {part} | {what}, over {ground}{said} | top 1 {found['top1']:.1%}, top 5 {found['top5']:.1%} |"
                 )
@@ -260,12 +273,12 @@ def verdicts(figures: Figures) -> list[Verdict]:
     perceptor, generator = figures["perceptor"], figures["generator"]
     found = [
         Verdict(
-            f"top 5 {state} >= {aim:.0%} over {ground}",
-            f"{perceptor[ground][state]['top5']:.1%}",
-            perceptor[ground][state]["top5"] >= aim,
+            f"top 5 {state.replace('_', ' ')} >= {AIMS[state]:.0%} over {ground}",
+            f"{rates['top5']:.1%}",
+            rates["top5"] >= AIMS[state],
         )
         for ground in ("white", "landscape")
-        for state, aim in AIMS.items()
+        for state, rates in perceptor[ground].items()
     ]
     return [
         *found,
@@ -293,7 +306,7 @@ def measure(
     for part in ("perceptor", "judge"):
         if (folders[part] / "config.json").is_file():
             eyes, about = loaded(tower.load, folders[part])
-            figures[part] = measure_naming(eyes, max(1.0, PLANS[part].radius), sample) | about
+            figures[part] = measure_naming(eyes, attacks_on(part), sample) | about
     if (folders["generator"] / "config.json").is_file():
         generator, about = loaded(vqgan.load, folders["generator"])
         scenes = held_out_scenes(sample or 2000)

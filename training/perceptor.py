@@ -82,6 +82,7 @@ PLANS = {
         TowerConfig(size_px=32),
         4600,
         seed=5,
+        radius=2.5,
         ramp=(1500, 1700),
         cooling=4600,
         sides=((0, 32),),

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from bench import embedded as bench
+from bench.results import Verdict
 from training.scenes import Scenes
 
 
@@ -96,13 +97,18 @@ def test_what_is_aimed_at_holds_from_the_aim_on():
     assert [verdict.holds for verdict in bench.verdicts(figures)] == [True, True, False, False, False, False]
     better = FIGURES["generator"] | {"psnr_db": 22.0, "codes_used": 0.61}
     assert all(verdict.holds for verdict in bench.verdicts(figures | {"generator": better})[4:])
+    perceptor["white"]["attacked_as_trained"] = {"top5": 0.34}
+    assert bench.verdicts(figures)[2] == Verdict(
+        "top 5 attacked as trained >= 35% over white", "34.0%", False
+    )
 
 
 def test_the_table_tells_what_was_shown_beside_what_was_not():
     rate = {"top1": 0.25, "top5": 0.5}
     ground = {"clean": rate, "attacked": rate}
     one = {
-        "drawings": 9, "size_px": 32, "names": 90, "radius_per_value": 0.0144, "white": ground, "landscape": ground,
+        "drawings": 9, "size_px": 32, "names": 90, "radius_per_value": {"attacked": 0.0144},
+        "white": ground, "landscape": ground,
         "shown": {"top1": 0.75, "top5": 0.9, "drawings": 8}, "load_seconds": 0.1, "bytes": 1,
     }  # fmt: skip
     lines = bench.table({"perceptor": one}).splitlines()
