@@ -20,7 +20,7 @@ PYTHON ?= python3
 TORCH ?= $(or $(patsubst .venv/installed-%,%,$(firstword $(wildcard .venv/installed-*))),cpu)
 INSTALLED := .venv/installed-$(TORCH)
 
-PROMPTS ?= castle | mushroom
+PROMPTS ?= forest | castle
 SEED ?= 3
 OUT ?=
 # More options of `doorways paint`, in place of these, as in: make paint FLAGS="--steps 100"
