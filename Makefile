@@ -6,7 +6,7 @@
 # make docs-pictures    paints every picture of the documentation, whole
 # make docs-gallery     paints the pairs of the piece, and publishes the best of each as docs/gallery
 # make wheel            builds the wheel into dist/ and tries it in a clean environment
-# make train-data train-perceptor train-judge train-ordinary train-generator train-ship bench-embedded
+# make train-data train-perceptor train-hardened train-judge train-ordinary train-generator train-ship bench-embedded
 #                       makes the embedded models anew, stage by stage: training/README.md
 #
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
@@ -29,7 +29,7 @@ FLAGS ?= --semantic-symmetry 0.2
 MINUTES ?= 120
 
 .PHONY: install paint test check lint docs docs-pictures docs-gallery wheel clean
-.PHONY: train-data train-perceptor train-judge train-ordinary train-generator train-ship bench-embedded
+.PHONY: train-data train-perceptor train-hardened train-judge train-ordinary train-generator train-ship bench-embedded
 
 install: $(INSTALLED)
 
@@ -75,6 +75,9 @@ train-data: $(TRAINING)
 
 train-perceptor train-judge train-ordinary: train-%: $(TRAINING)
 	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))
+
+train-hardened: $(TRAINING)
+	.venv/bin/python -m training.perceptor hardened --minutes $(MINUTES) --begin $(or $(BEGIN),training/work/perceptor_tower)
 
 train-generator: $(TRAINING)
 	.venv/bin/python -m training.generator --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))

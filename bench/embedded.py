@@ -103,15 +103,15 @@ def top(found: Tensor) -> Figures:
 def attacks_on(part: str) -> dict[str, float]:
     """What each attack on a model is called, and its radius, times `RADIUS_PER_VALUE`.
 
-    >>> attacks_on("judge")
-    {'attacked': 1.0}
+    >>> attacks_on("perceptor"), attacks_on("judge")
+    ({'attacked': 1.0, 'attacked_as_trained': 2.5}, {'attacked': 1.0})
     """
-    trained = PLANS[part].radius
+    trained = PLANS[TRAINED[part].removesuffix("_tower")].radius
     return {"attacked": 1.0} | ({"attacked_as_trained": trained} if trained > 1 else {})
 
 
 def measure_naming(eyes: tower.TowerPerceptor, attacks: dict[str, float], sample: int | None) -> Figures:
-    """Top 1 and top 5 over white and over landscapes, clean and under `attacks`: what each is called, and its radius."""
+    """Top 1 and top 5 over white and over landscapes, clean and under `attacks` (`attacks_on`)."""
     drawings, captions = drawings_of("held_out", sample)
     listed = concept_names("trained")
     place = {name: i for i, name in enumerate(listed)}

@@ -76,13 +76,12 @@ class Plan:
         return self.learning_rate * min(1.0, step / 200, (self.steps - step) / self.cooling)
 
 
-PLANS = {
+PLANS: dict[str, Plan] = {
     "perceptor": Plan(
         "perceptor",
         TowerConfig(size_px=32),
         4600,
         seed=5,
-        radius=2.5,
         ramp=(1500, 1700),
         cooling=4600,
         sides=((0, 32),),
@@ -102,6 +101,10 @@ PLANS = {
     # Does not ship: what painting looks like where nothing was attacked (`bench/concepts.py`).
     "ordinary": Plan("ordinary", TowerConfig(size_px=32), 1400, seed=6, radius=0.0),
 }
+# What ships: begun with what the perceptor's plan gave.
+PLANS["hardened"] = replace(
+    PLANS["perceptor"], name="hardened", steps=600, radius=2.5, cooling=600, learning_rate=1e-3
+)
 
 
 class Targets(NamedTuple):

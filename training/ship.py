@@ -21,7 +21,7 @@ from training.fetch import WORK
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
 LARGEST = 30_000_000
 """Bytes of all models together."""
-TRAINED = {"perceptor": "perceptor_tower", "judge": "judge_tower", "generator": "generator_vqgan"}
+TRAINED = {"perceptor": "hardened_tower", "judge": "judge_tower", "generator": "generator_vqgan"}
 """Which folder of `training/work` becomes which folder of the package."""
 
 
@@ -33,7 +33,9 @@ def size_of(folder: Path) -> int:
 def check(part: str, folder: Path) -> None:
     """InputError where the model in `folder` is missing or cannot be loaded."""
     if not (folder / "config.json").is_file():
-        raise InputError(f"{folder} holds no trained {part}; make train-{part} first, or name other parts")
+        raise InputError(
+            f"{folder} holds no trained {part}; make train-{folder.name.partition('_')[0]} first, or name other parts"
+        )
     if part == "generator":
         vqgan.load(folder)
     else:

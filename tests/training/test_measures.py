@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from bench import embedded as bench
 from bench.results import Verdict
@@ -86,6 +87,31 @@ def test_what_training_has_shown_is_asked_of_emoji_alone(world, monkeypatch):
     assert len(bench.drawings_of("held_out", 1)[1]) == 1
     monkeypatch.setattr(bench, "EMOJI", ("another",))
     assert bench.drawings_of("held_out", None)[1] == names
+
+
+def test_each_attack_has_its_own_radius_and_its_own_rates(monkeypatch):
+    white, size_px = torch.ones(2, 3, 8, 8), 8
+    seen = []
+
+    def attack(loss, pictures, radius, steps, rng):
+        seen.append(radius)
+        return pictures.flip(0) if radius > bench.radius_of(size_px) else pictures
+
+    def see(self, pictures):
+        return F.one_hot((pictures.mean((1, 2, 3)) > 0.5).long(), 2).float()
+
+    monkeypatch.setattr(bench, "drawings_of", lambda *_: (torch.zeros(2, 4, 8, 8), ["dark", "light"]))
+    monkeypatch.setattr(bench, "concept_names", lambda _: ["dark", "light"])
+    monkeypatch.setattr(bench, "squares", lambda drawings, *_: torch.stack([white[0] * 0, white[0]]))
+    monkeypatch.setattr(bench, "landscapes", lambda *_: white)
+    monkeypatch.setattr(bench, "attack", attack)
+    eyes = type("", (), {"size_px": size_px, "embed_texts": lambda *_: torch.eye(2), "embed_pictures": see})()
+    figures = bench.measure_naming(eyes, {"attacked": 1.0, "attacked_as_trained": 2.5}, None)
+    assert seen == [bench.radius_of(size_px), bench.radius_of(size_px, 2.5)] * 2
+    assert figures["radius_per_value"] == {"attacked": 0.0144, "attacked_as_trained": 0.036}
+    for ground in ("white", "landscape"):
+        rates = [figures[ground][state]["top1"] for state in ("clean", "attacked", "attacked_as_trained")]
+        assert rates == [1.0, 1.0, 0.0]
 
 
 def test_what_is_aimed_at_holds_from_the_aim_on():
