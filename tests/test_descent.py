@@ -93,11 +93,14 @@ def test_growth_carries_the_moments_of_adam(spec):
     before = {name: tensor.clone() for name, tensor in descent.tensors().items()}
     assert set(before) == {"latent", "average", "adam.step", "adam.exp_avg", "adam.exp_avg_sq"}
 
-    descent.resample(lambda tensor: generator.resize(tensor, 48, 24))
+    enlarged = generator.encode(tiny.picture(48, 24))
+    descent.grow(enlarged, lambda tensor: generator.resize(tensor, 48, 24))
     after = descent.tensors()
     assert after["adam.step"] == before["adam.step"] == descent.steps == 3
-    for name in ("latent", "average", "adam.exp_avg", "adam.exp_avg_sq"):
+    for name in ("adam.exp_avg", "adam.exp_avg_sq"):
         assert torch.equal(after[name], generator.resize(before[name], 48, 24))
+    for name in ("latent", "average"):
+        assert torch.equal(after[name], enlarged)
     assert (after["adam.exp_avg_sq"] >= 0).all()
     assert after["adam.exp_avg"].abs().max() > 0
 
@@ -110,7 +113,7 @@ def test_growth_carries_the_moments_of_adam(spec):
 def test_growth_before_the_first_step_has_nothing_to_carry():
     generator = load_generator("fourier")
     descent = Descent(generator.encode(tiny.picture(24, 12)), learning_rate=0.1, averaging=0.9)
-    descent.resample(lambda tensor: generator.resize(tensor, 48, 24))
+    descent.grow(generator.encode(tiny.picture(48, 24)), lambda tensor: generator.resize(tensor, 48, 24))
     assert set(descent.tensors()) == {"latent", "average"}
     assert descent.latent.shape == (1, 3, 2, 24, 25)
 
@@ -187,5 +190,5 @@ def test_the_visits_of_columns_are_kept_and_grow_with_the_canvas():
             one.step(gradient[..., 1:], kept, torch.tensor([1, 2, 3]))
     assert all(torch.equal(tensor, other.tensors()[name]) for name, tensor in descent.tensors().items())
     assert descent.visits.tolist() == [3, 5, 2, 2]
-    descent.resample(lambda tensor: tensor.repeat_interleave(2, -1))
+    descent.grow(torch.zeros(1, 2, 3, 8), lambda tensor: tensor.repeat_interleave(2, -1))
     assert descent.visits.tolist() == [3, 3, 5, 5, 2, 2, 2, 2]

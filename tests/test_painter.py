@@ -482,9 +482,20 @@ def test_the_outlook_is_what_growth_would_go_on_from_and_changes_nothing():
     assert torch.equal(painter.rng.get_state(), chance)
     painter.grow(painter.recipe.size)
     assert torch.equal(ahead, painter.outlook())
-    assert not torch.equal(ahead, painter.picture()), "its average lags behind"
+    assert torch.equal(ahead, painter.picture()), "its average begins there"
     whole = run(painter.recipe)
     assert torch.equal(whole.outlook(), whole.picture())
+
+
+def test_growth_enlarges_the_picture_and_not_the_codes():
+    painter = Painter(Recipe.build(prompts="house", seed=0, size="192x96", steps=20, precision="fp32"))
+    for _ in range(8):
+        painter.take_step()
+    size, latent = painter.recipe.size, painter.descent.latent
+    expected = fit(painter.gaze.picture(latent), size, "stretch")
+    codes = painter.gazes[size].picture(painter.generator.resize(latent, *size))
+    painter.grow(size)
+    assert (painter.picture() - expected).abs().mean() < 0.5 * (codes - expected).abs().mean()
 
 
 def test_a_share_of_the_latent_begins_anew_where_the_canvas_grows():

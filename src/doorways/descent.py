@@ -109,20 +109,21 @@ class Descent:
             self._adam = {"step": torch.zeros(())} | {name: torch.zeros_like(self.latent) for name in MOMENTS}
         return self._adam
 
-    def resample(self, resize: Callable[[Tensor], Tensor]) -> None:
-        """Goes on with another canvas: the latent, its average and Adam's moments are all put through `resize`."""
-        tensors = self.tensors()
-        visits = tensors.pop("visits", None)
-        grown = {name: resize(tensor) if tensor.ndim else tensor for name, tensor in tensors.items()}
-        if visits is not None:  # as a latent in which every row is the same
-            rows = visits.to(self.latent.dtype).expand_as(self.latent)
-            grown["visits"] = resize(rows)[0, 0, 0].round().long()
-        self.load(grown, steps=self.steps)
+    def grow(self, latent: Tensor, resize: Callable[[Tensor], Tensor]) -> None:
+        """Goes on from `latent` on another canvas, with an average that begins there; `resize` carries Adam's moments over."""
+        moments = {
+            f"adam.{name}": resize(tensor) if tensor.ndim else tensor for name, tensor in self._adam.items()
+        }
+        visits = {}
+        if self.visits is not None:  # as a latent in which every row is the same
+            rows = self.visits.to(self.latent.dtype).expand_as(self.latent)
+            visits = {"visits": resize(rows)[0, 0, 0].round().long()}
+        self.load({"latent": latent, "average": latent, **moments, **visits}, steps=self.steps)
 
     def begin_anew(self, fresh: Tensor, share: float) -> None:
-        """Goes on with a share of `fresh` in the latent, and with an average that knows nothing of what it was before.
+        """Goes on with a share of `fresh` in the latent, and with an average that begins there.
 
-        What was resampled to a larger canvas is smooth, and has no detail that steps could bring out.
+        What was enlarged is smooth, and has no detail that steps could bring out.
 
         Args:
             fresh: a latent of the same shape.

@@ -12,7 +12,7 @@ from torch import Tensor
 from doorways.canvas import Canvas
 from doorways.cutouts import Cutouts
 from doorways.generators import Generator
-from doorways.generators.parts import all_around
+from doorways.generators.parts import all_around, encode_in_parts
 from doorways.symmetry import Symmetry
 
 
@@ -48,6 +48,10 @@ class Gaze(Protocol):
 
     def picture(self, latent: Tensor) -> Tensor:
         """The picture [1, 3, H, W] of `latent`."""
+        ...
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """The latent that decodes to (nearly) `picture` [1, 3, H, W] of the whole canvas."""
         ...
 
     def copy(self) -> Gaze:
@@ -102,6 +106,12 @@ class WholeGaze:
     def picture(self, latent: Tensor) -> Tensor:
         """The picture of `latent`."""
         return self.canvas.masked(self.decode(latent))
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """The latent of `picture`, all at once."""
+        if self.around is None or getattr(self.generator, "periodic", False):
+            return self.generator.encode(picture)
+        return encode_in_parts(self.generator, picture, self.canvas.size.width, wraps=True)
 
     def copy(self) -> WholeGaze:
         """Itself, since it remembers nothing."""

@@ -31,7 +31,7 @@ from doorways.ingredients import must_be_the_same, named_pictures
 from doorways.machine import describe_machine, out_of_memory
 from doorways.memory import Meter, plan, thriftier
 from doorways.painting import Painting
-from doorways.pictures import to_image
+from doorways.pictures import fit, to_image
 from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 from doorways.schedule import Schedule
@@ -225,12 +225,27 @@ class Painter:
     def grow(self, size: Size) -> None:
         """Goes on with a canvas of `size`."""
         with out_of_memory(self.recipe):
-            self.canvas = self.canvases[size]
-            self.standing = replace(self.standing, gaze=self.gazes[size])
-            self.descent.resample(lambda tensor: self.generator.resize(tensor, *size))
+            self._stand_on(size, self.enlarged(size))
             if share := self.recipe.grow_noise:
                 fresh = self.generator.random_latent(*size, self.rng)
                 self.descent.begin_anew(sent(fresh, self.place.device), share)
+
+    def _stand_on(self, size: Size, latent: Tensor) -> None:
+        """Goes on from `latent` on a canvas of `size`, in the direction it had."""
+        self.canvas = self.canvases[size]
+        self.standing = replace(self.standing, gaze=self.gazes[size])
+        self.descent.grow(latent, lambda tensor: self.generator.resize(tensor, *size))
+
+    @torch.no_grad()
+    def enlarged(self, size: Size) -> Tensor:
+        """The latent of what is painted, on a canvas of `size`: its picture is enlarged and encoded.
+
+        Between cells there is no picture to be had by resampling: halfway between two codes stands a third.
+        """
+        if size == self.size:
+            return self.descent.latent
+        picture = self.gaze.picture(self.descent.latent)
+        return self.gazes[size].encode(fit(picture, size, "stretch"))
 
     def try_step(self, last: Standing, *, alone: bool) -> Taken | None:
         """`step_from`; None where memory ran out and there will be more, since steps are queued or less can be taken."""
@@ -316,7 +331,7 @@ class Painter:
         if self.step >= self.recipe.steps:
             return self.picture()
         size = self.recipe.size
-        return self.gazes[size].picture(self.generator.resize(self.descent.latent, *size))
+        return self.gazes[size].picture(self.enlarged(size))
 
     def painting(self, events: tuple[Event, ...] = ()) -> Painting:
         """What has been painted so far."""
@@ -391,7 +406,7 @@ class Painter:
         must_be_the_same(painter.machine()["weights"], weights)
         must_be_the_same(painter.pictures, pictures)
         with must_be_whole(source):
-            painter.grow(size)
+            painter._stand_on(size, painter.generator.resize(painter.descent.latent, *size))
             must_fit(tensors, painter.state()[0])
             painter.descent.load(tensors, steps=step)
             painter.gaze.load(tensors)

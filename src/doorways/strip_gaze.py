@@ -18,7 +18,7 @@ from doorways.canvas import Canvas
 from doorways.errors import InputError
 from doorways.gaze import Gaze, Glimpse, WholeGaze
 from doorways.generators import Generator
-from doorways.generators.parts import PartDecoder
+from doorways.generators.parts import PartDecoder, encode_in_parts
 from doorways.recipe import Recipe
 from doorways.symmetry import Symmetry
 from doorways.transfer import sent
@@ -81,7 +81,7 @@ class StripGaze:
                 f"than {limit}; ask for fewer of them, or for more cutouts"
             )
         self.canvas, self.decoder = canvas, PartDecoder(generator, limit // generator.factor, wraps=wraps)
-        self.factor = generator.factor
+        self.factor, self.limit = generator.factor, limit
         self.windows = Windows(canvas.size, self.factor, limit, symmetry=symmetry, wraps=wraps, phase=phase)
         self.scale = shrinking(canvas.size.width, limit, self.factor)
         self.device = next(self.decoder.chain.parameters()).device
@@ -177,6 +177,10 @@ class StripGaze:
         for start, stop, tile in self.decoder.pictures(latent, moments):
             picture[..., start:stop] = self._under_mask(tile, start, stop)
         return picture
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """The latent of `picture`, as many columns at a time as are decoded at once."""
+        return encode_in_parts(self.decoder.generator, picture, self.limit, wraps=self.decoder.wraps)
 
     def copy(self) -> StripGaze:
         """Another one with moments and a small picture of its own."""

@@ -12,7 +12,7 @@ from doorways.generators.autoencoder import Autoencoder
 from doorways.generators.fourier import Fourier
 from doorways.generators.frozen import FrozenConv
 from doorways.generators.normed import Held
-from doorways.generators.parts import PartDecoder, all_around, halo, holding, norms
+from doorways.generators.parts import BESIDE, PartDecoder, all_around, encode_in_parts, halo, holding, norms
 from doorways.generators.vqgan import VQGAN
 from tests import tiny
 
@@ -112,6 +112,29 @@ def test_the_parts_of_a_picture_fit_together(generator: VQGAN | Autoencoder) -> 
     assert len(edges) >= 2
     jumps, expected = (picture.diff(dim=3).abs().mean((0, 1, 2))[edges] for picture in (surveyed, exact))
     assert jumps.mean() < 1.1 * expected.mean()
+
+
+def test_a_picture_is_encoded_in_parts_nearly_as_it_is_at_once(generator: VQGAN | Autoencoder) -> None:
+    factor = generator.factor
+    picture, widths = tiny.picture(60 * factor, 5 * factor), []
+    encode = generator.encode
+    generator.encode = lambda part: widths.append(part.shape[3]) or encode(part)  # type: ignore[method-assign]
+    whole = encode(picture)
+    assert torch.equal(encode_in_parts(generator, picture, 60 * factor, wraps=False), whole)
+    parts = encode_in_parts(generator, picture, 25 * factor, wraps=False)
+    assert parts.shape == whole.shape
+    assert widths[1:] == [factor * cells for cells in (20 + BESIDE, 20 + 2 * BESIDE, 20 + BESIDE)]
+    spread = (whole - whole.mean()).abs().mean()
+    assert (parts - whole).abs().mean() < 0.5 * spread
+
+
+def test_a_picture_all_around_is_encoded_across_its_edges(generator: VQGAN | Autoencoder) -> None:
+    factor = generator.factor
+    picture = tiny.picture(60 * factor, 5 * factor)
+    latent = encode_in_parts(generator, picture, 20 * factor, wraps=True)
+    turned = encode_in_parts(generator, picture.roll(20 * factor, 3), 20 * factor, wraps=True)
+    torch.testing.assert_close(turned, latent.roll(20, 3), atol=1e-5, rtol=1e-4)
+    assert not torch.equal(latent, generator.encode(picture))
 
 
 def test_attention_stays_within_a_part_and_its_norm_is_held() -> None:

@@ -1,4 +1,4 @@
-"""Decoding a part of a canvas as the whole would be decoded, and a canvas that goes all around.
+"""Decoding and encoding a part of a canvas as the whole would be decoded, and a canvas that goes all around.
 
 A convolution sees its neighbours alone: a part is decoded with a halo of cells on both sides, which is cut off again.
 A group norm sees everything: its mean and mean square over the whole canvas (its moments) are remembered and held, or
@@ -23,6 +23,9 @@ from doorways.generators.base import Generator
 from doorways.generators.frozen import Chain, FrozenConv
 from doorways.generators.normed import Held, Normed
 from doorways.transfer import sent
+
+BESIDE = 8
+"""Cells encoded beside a part of a picture, and cut off again."""
 
 
 class PartDecoder:
@@ -69,9 +72,7 @@ class PartDecoder:
 
     def tiles(self, cells: int) -> list[tuple[int, int]]:
         """The canvas of so many cells in parts: from which cell to before which."""
-        count = math.ceil(cells / max(1, self.most - 2 * self.halo))
-        edges = [round(cells * n / count) for n in range(count + 1)]
-        return list(itertools.pairwise(edges))
+        return even_parts(cells, max(1, self.most - 2 * self.halo))
 
     @torch.no_grad()
     def moments(self, latent: Tensor, start: int, stop: int) -> Tensor:
@@ -131,6 +132,33 @@ def all_around(generator: Generator) -> Callable[[Tensor], Tensor]:
             return generator.decode(latent)
 
     return decode
+
+
+@torch.no_grad()
+def encode_in_parts(generator: Generator, picture: Tensor, most: int, *, wraps: bool) -> Tensor:
+    """The latent of a wide `picture` [1, 3, H, W], encoded `most` columns at a time, each part with what stands beside it.
+
+    Where it `wraps`, that goes on over the edges. Norms are each part's own, so that parts meet nearly and not exactly.
+    """
+    factor, width = generator.factor, picture.shape[3]
+    latents = []
+    for start, stop in even_parts(width // factor, max(1, most // factor)):
+        left, right = (BESIDE, BESIDE) if wraps else (min(BESIDE, start), min(BESIDE, width // factor - stop))
+        columns = torch.arange((start - left) * factor, (stop + right) * factor, device=picture.device)
+        latent = generator.encode(picture.index_select(3, columns % width))
+        latents.append(latent[..., left : left + stop - start])
+    return torch.cat(latents, 3)
+
+
+def even_parts(cells: int, most: int) -> list[tuple[int, int]]:
+    """So many cells in parts of at most `most`: from which cell to before which.
+
+    >>> even_parts(10, 4)
+    [(0, 3), (3, 7), (7, 10)]
+    """
+    count = math.ceil(cells / most)
+    edges = [round(cells * n / count) for n in range(count + 1)]
+    return list(itertools.pairwise(edges))
 
 
 def halo(chain: Chain) -> int:
