@@ -496,6 +496,7 @@ def test_growth_enlarges_the_picture_and_not_the_codes():
     codes = painter.gazes[size].picture(painter.generator.resize(latent, *size))
     painter.grow(size)
     assert (painter.picture() - expected).abs().mean() < 0.5 * (codes - expected).abs().mean()
+    assert painter.descent.latent.is_contiguous(), "as after a resume, or other kernels would round otherwise"
 
 
 def test_a_share_of_the_latent_begins_anew_where_the_canvas_grows():

@@ -48,8 +48,8 @@ def somewhere_within(pictures: Tensor, radius: float, rng: torch.Generator) -> T
     return pictures + delta
 
 
-def moved(delta: Tensor, gradient: Tensor, radius: float, steps: int) -> Tensor:
-    """`delta` [n, 3, h, w], one of `steps` steps along the `gradient`, brought back into the ball of `radius`."""
+def moved(delta: Tensor, gradient: Tensor, radius: float | Tensor, steps: int) -> Tensor:
+    """`delta` [n, 3, h, w], one of `steps` along the `gradient`, and back into the ball of `radius`, one or each its own."""
     delta = delta + 1.25 * radius / steps**0.5 * gradient / norm(gradient)
     return delta * (radius / norm(delta)).clamp(max=1)
 

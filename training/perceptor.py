@@ -5,6 +5,7 @@ fine-tuning is all you need"): then each step learns from its scenes twice, unde
 within the ball to where that made the network wrong. The gradient that moves them is a by-product of the first pass
 (Shafahi et al. 2019, "Adversarial training for free"). The tower names them among all names, their captions among
 those of the batch (Radford et al. 2021), and sees their first drawing as the teacher sees it undisturbed (`teacher.py`).
+In the end it learns besides that nothing is to be seen in phantoms (`phantoms.py`).
 The ball's radius is given for 32 px as 0.8 (0.0144 root-mean-square per value) and scales with the input's side.
 Resumable: `work/NAME.pt` holds all that the next step depends on.
 """
@@ -26,9 +27,12 @@ from doorways.perceptors.words import Words
 from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
 from training.fetch import WORK
+from training.phantoms import grounds, phantoms
 from training.resumable import BF16, Clock, copy_of, follow, keep
 from training.scenes import Batch, Scenes
 
+NOTHING = 0.25
+"""Weight of seeing nothing in phantoms."""
 SHOWN = {"bare": 0.1, "second": 0.2, "third": 0.3, "repeated": 0.15, "lit": 0.1, "paper": 0.15}
 """Shares of the scenes: `Scenes.draw`."""
 
@@ -44,6 +48,7 @@ class Plan:
         sides: from which step on pictures have which side in pixels.
         batch: scenes in a step.
         teaching: weight of the teacher's view of the pictures.
+        phantoms: how many of them are shown in a step.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Plan:
     learning_rate: float = 2e-3
     batch: int = 256
     teaching: float = 4.0
+    phantoms: int = 0
 
     def side_px(self, step: int) -> int:
         """Side of the pictures at `step`."""
@@ -70,6 +76,10 @@ class Plan:
     def going_on(self) -> Plan:
         """The same for weights that have learned names already: attacked from the first step on, in full after 200."""
         return replace(self, ramp=(0, 200))
+
+    def phantoms_at(self, step: int) -> float:
+        """How far phantoms go at `step`, as a share of the farthest: from a fifth on, and all the way after 80 steps."""
+        return min(1.0, 0.2 + step / 100)
 
     def rate_at(self, step: int) -> float:
         """Learning rate: up for 200 steps, level, then straight down to 0."""
@@ -103,7 +113,14 @@ PLANS: dict[str, Plan] = {
 }
 # What ships: begun with what the perceptor's plan gave.
 PLANS["hardened"] = replace(
-    PLANS["perceptor"], name="hardened", steps=600, radius=2.5, cooling=600, learning_rate=1e-3
+    PLANS["perceptor"],
+    name="hardened",
+    steps=700,
+    seed=11,
+    radius=2.5,
+    cooling=700,
+    learning_rate=1e-3,
+    phantoms=64,
 )
 
 
@@ -138,10 +155,8 @@ class Student(nn.Module):
         """Cross-entropy to the wanted names, a quarter of that of pictures and captions within the batch, and
         `teaching` times the mean of 1 - cos to what the teacher sees.
         """
-        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
-            embedded = self.pictures(pictures)
-        embedded = embedded.float()
-        seen, scale = F.normalize(embedded, dim=-1), self.sharpness.exp().clamp(max=60)
+        embedded = self.embed(pictures)
+        seen, scale = F.normalize(embedded, dim=-1), self.scale()
         naming = -(targets.wanted * (scale * seen @ targets.names.T).log_softmax(-1)).sum(-1).mean()
         logits, same = scale * seen @ targets.captions.T, targets.same
         matching = (
@@ -150,6 +165,21 @@ class Student(nn.Module):
         there = targets.taught.square().sum(1)
         unlike = (there - (F.normalize(self.as_teacher(embedded), dim=-1) * targets.taught).sum(1)).mean()
         return naming + 0.25 * matching + teaching * unlike
+
+    def embed(self, pictures: Tensor) -> Tensor:
+        """Embeddings [n, d] of pictures, not normalised."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+            embedded = self.pictures(pictures)
+        return embedded.float()
+
+    def scale(self) -> Tensor:
+        """What cosines are multiplied by before the softmax."""
+        return self.sharpness.exp().clamp(max=60)
+
+    def seeing_nothing(self, pictures: Tensor, names: Tensor) -> Tensor:
+        """Cross-entropy to all `names` [l, d] alike: log(l), the least, where none is seen more than another."""
+        seen = F.normalize(self.embed(pictures), dim=-1)
+        return -(self.scale() * seen @ names.T).log_softmax(-1).mean()
 
 
 def wanted_names(batch: Batch, similar: Tensor, count: int) -> Tensor:
@@ -238,14 +268,20 @@ class Training:
             self.views[batch.drawn] * (batch.drawn >= 0)[:, None],
         )
 
-    def learn(self, pictures: Tensor, batch: Batch) -> tuple[float, Tensor]:
-        """One update from `pictures` of `batch`; the loss, and its gradient at the pictures."""
+    def learn(self, pictures: Tensor, batch: Batch, empty: Tensor | None = None) -> tuple[float, Tensor]:
+        """One update from `pictures` of `batch`, and from `empty` ones to see nothing in.
+
+        Returns: the loss of the former alone, and its gradient at them.
+        """
         pictures.requires_grad_(True)
-        loss = self.student.loss(pictures, self.targets(batch), self.plan.teaching)
+        targets = self.targets(batch)
+        loss = whole = self.student.loss(pictures, targets, self.plan.teaching)
+        if empty is not None:
+            whole = loss + NOTHING * self.student.seeing_nothing(empty, targets.names)
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.rate_at(self.step)
         self.optimiser.zero_grad()
-        loss.backward()
+        whole.backward()
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         self.optimiser.step()
         follow(self.average, self.student, 2 * self.step + 1)
@@ -260,9 +296,25 @@ class Training:
         noisy = somewhere_within(batch.pictures, radius, self.rng)
         loss, gradient = self.learn(noisy.clone(), batch)
         if radius > 0:
-            loss, _ = self.learn(batch.pictures + moved(noisy - batch.pictures, gradient, radius, 1), batch)
+            attacked = batch.pictures + moved(noisy - batch.pictures, gradient, radius, 1)
+            loss, _ = self.learn(attacked, batch, self.phantoms())
         self.step += 1
         return f"step {self.step}, loss {loss:.3f}, radius {radius:.2f} at {side_px} px"
+
+    def phantoms(self) -> Tensor | None:
+        """Those of a step, painted for the student as it is; None where the plan has none."""
+        plan = self.plan
+        if not plan.phantoms:
+            return None
+        with torch.no_grad():
+            names = F.normalize(self.student.texts(self.name_bags), dim=-1)
+        return phantoms(
+            lambda pictures: F.normalize(self.student.embed(pictures), dim=-1),
+            grounds(self.scenes, plan.phantoms, plan.side_px(self.step), self.rng),
+            names,
+            self.rng,
+            share=plan.phantoms_at(self.step),
+        )
 
     def export(self, out: Path) -> None:
         """Writes the averaged towers as a folder that `load_perceptor` reads."""

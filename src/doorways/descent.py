@@ -158,7 +158,8 @@ class Descent:
             raise ValueError("Adam's step is no single number")
         self.steps = steps
         self.latent, self.average = (
-            tensors[name].detach().to(self.device, copy=True) for name in ("latent", "average")
+            tensors[name].detach().to(self.device, copy=True, memory_format=torch.contiguous_format)
+            for name in ("latent", "average")
         )
         visits = tensors.get("visits")
         if visits is not None and visits.shape != self.latent.shape[-1:]:

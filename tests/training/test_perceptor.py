@@ -87,3 +87,24 @@ def test_what_the_teacher_has_not_seen_is_not_asked_of_the_student():
     seen = unseen._replace(taught=F.normalize(torch.randn(4, teacher.WIDTH), dim=-1))
     assert student.loss(pictures, unseen, 4.0) == student.loss(pictures, unseen, 0.0)
     assert student.loss(pictures, seen, 4.0) > student.loss(pictures, seen, 0.0)
+
+
+def test_a_student_learns_to_see_nothing():
+    torch.manual_seed(0)
+    student = Student(TowerConfig(channels=(8, 16), blocks=(1, 1), words_width=4, dimension=8, size_px=16))
+    pictures, names = torch.rand(6, 3, 16, 16), F.normalize(torch.randn(5, 8), dim=-1)
+    names[0] = F.normalize(student.embed(pictures).detach(), dim=-1).mean(0)
+    least = torch.tensor(5.0).log()
+    before = student.seeing_nothing(pictures, names)
+    assert before > 1.2 * least
+    optimiser = torch.optim.AdamW(student.parameters(), 1e-2)
+    for _ in range(25):
+        loss = student.seeing_nothing(pictures, names)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert least <= student.seeing_nothing(pictures, names) < least + 0.5 * (before - least)
+
+
+def test_phantoms_go_further_from_step_to_step():
+    assert [PLAN.phantoms_at(step) for step in (0, 40, 80, 500)] == pytest.approx([0.2, 0.6, 1, 1])
