@@ -54,7 +54,8 @@ class Generator(Protocol):
     def resize(self, latent: Tensor, width: int, height: int) -> Tensor:
         """`latent` resampled for a canvas of `width` by `height` pixels.
 
-        Linear in `latent` and never negative where `latent` is not, so that it carries Adam's moments as well.
+        Linear in `latent` and never negative where `latent` is not, since Adam's moments are carried so when the canvas
+        grows; what is painted is enlarged as a picture and encoded.
         """
         ...
 
