@@ -131,6 +131,8 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
+    if not (0 < given.concepts <= CONCEPTS and 0 < given.pairs <= TOLD):
+        parser.error(f"--concepts must be in 1 to {CONCEPTS}, --pairs in 1 to {TOLD}")
     settings = dict(one.split("=", 1) for one in given.set)
     names = chosen_names()
     alone, sides = chosen(names, CONCEPTS, TOLD)

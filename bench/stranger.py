@@ -26,6 +26,8 @@ from torch import Tensor
 
 from bench.paintings import CACHE, code
 from doorways.atomic import whole
+from training import restyle
+from training import scenes as places
 from training.fetch import PACKAGES, WORK
 from training.restyle import bent, restyled, tinted
 from training.scenes import picture_to_drawing, read_rows, shrink, stretches
@@ -215,7 +217,10 @@ class Stranger:
 
     def __init__(self, names: Sequence[str], drawings: Drawings, cache_folder: Path = CACHE) -> None:
         self.names, self.features = list(names), Features()
-        known = [code(Path(__file__).read_text("utf-8")), self.names, drawings.names, drawings.families]
+        shows = [
+            code(Path(file).read_text("utf-8")) for file in (__file__, restyle.__file__, places.__file__)
+        ]
+        known = [shows, self.names, drawings.names, drawings.families]
         path = cache_folder / f"stranger-{hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]}.pt"
         if not path.is_file():
             cache_folder.mkdir(parents=True, exist_ok=True)

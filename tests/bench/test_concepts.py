@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench import stranger
+from bench import concepts, stranger
 from bench.concepts import chosen, evenly, rates, sheet, sides_are_told
 from bench.stranger import SIDE_PX, STAGES, Drawings, Features, Stranger, crowds, grounds, squares
 
@@ -72,6 +72,26 @@ def test_what_it_has_learnt_is_kept(judge, monkeypatch, tmp_path):
     assert torch.equal(Stranger(["blue", "red"], drawings, tmp_path).head, judge.head)
     with pytest.raises(pytest.fail.Exception, match="learns again"):
         Stranger(["blue", "red", "green"], drawings, tmp_path)
+
+
+def test_it_learns_again_when_what_it_is_shown_is_drawn_otherwise(judge, monkeypatch, tmp_path):
+    other = tmp_path / "restyle.py"
+    other.write_text("COARSER = 1")
+    monkeypatch.setattr(stranger.restyle, "__file__", str(other))
+    monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
+    drawings = Drawings(torch.zeros(2, 4, 1, 1), ["red", "blue"], ["a", "b"])
+    with pytest.raises(pytest.fail.Exception, match="learns again"):
+        Stranger(["blue", "red"], drawings, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "flags", [["--concepts", "101"], ["--concepts", "0"], ["--pairs", "0"], ["--pairs", "21"]]
+)
+def test_no_more_is_painted_than_was_chosen_and_something_is(flags, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["concepts", *flags])
+    with pytest.raises(SystemExit):
+        concepts.main()
+    assert "must be in 1 to" in capsys.readouterr().err
 
 
 def test_names_that_are_as_likely_come_first(judge):
