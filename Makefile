@@ -72,6 +72,7 @@ train-data: $(TRAINING)
 	.venv/bin/python -m training.scenery
 	.venv/bin/python -m training.words
 	.venv/bin/python -m training.teacher
+	.venv/bin/python -m training.sketches
 
 train-perceptor train-judge train-ordinary: train-%: $(TRAINING)
 	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))

@@ -12,6 +12,9 @@ all of the 1,000 names that the family has), and in five crowds, which are harde
 concept after the painted one (chance); and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained
 without attacks (`make train-ordinary`).
 
+Paintings begin with a sketch, of drawings that the judge has learned from too, as it has learned from those that the perceptor
+knows; how it ranks the sketches before the first step stands in the table besides.
+
 Targets: of the ceiling's rate 0.8 for the first five names and 0.6 for the first; 18 of 20 pairs whose left half is judged
 the left prompt rather than the right one and whose right half the reverse. Exits 1 where one is missed. Paintings are kept in
 bench/cache, a sheet of all is left beside the figures.
@@ -34,6 +37,7 @@ from bench.results import FOLDER, Verdict, report
 from bench.stranger import SQUARES, Drawings, Stranger, crowds, scenes, squares
 from doorways.export.grid import Grid, Tile
 from doorways.export.sheet import contact_sheet
+from doorways.painter import Painter
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 from training.fetch import WORK
@@ -146,6 +150,8 @@ def main() -> None:
     }
     pictures = paint_all([recipe(name, **settings) for name in concepts])
     ranks["painted"] = on_pictures(judge, pictures, concepts)
+    sketched = [Painter(recipe(name, **settings)).picture() for name in concepts]
+    ranks["sketches before the first step"] = on_pictures(judge, sketched, concepts)
     ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])
     if given.ordinary:
         ordinary = paint_all([recipe(name, str(given.ordinary), **settings) for name in concepts])

@@ -1,7 +1,7 @@
 """Paintings for a bench: each is painted once, kept in bench/cache/ and read from there the next time.
 
-A painting is known by its whole recipe, by the fingerprints of the weights that paint it, and by the engine's source less
-its comments, so that a bench that was stopped goes on where it was, and nothing old is taken for new. What is judged
+A painting is known by its whole recipe, by the fingerprints of weights and sketches, and by the engine's source
+less its comments, so that a bench that was stopped goes on where it was, and nothing old is taken for new. What is judged
 is always the 8-bit picture, as an artist has it.
 """
 
@@ -26,6 +26,7 @@ from doorways.perceptors import load_perceptor
 from doorways.pictures import read_picture, to_image
 from doorways.png import save_png
 from doorways.recipe import Recipe
+from doorways.start import Start
 
 CACHE = Path(__file__).parent / "cache"
 FACES = (
@@ -84,7 +85,9 @@ def key(recipe: Recipe) -> str:
         generator_weights(recipe.generator),
         *(perceptor_weights(spec) for spec, _ in recipe.weighted_perceptors),
     ]
-    known = json.dumps([recipe.settings(), weights, engine()], sort_keys=True)
+    book = Start.read(recipe).sketchbook
+    sketches = [] if book is None else [book.fingerprint]
+    known = json.dumps([recipe.settings(), weights + sketches, engine()], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 

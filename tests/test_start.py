@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from doorways import start
 from doorways.generators import load_generator
 from doorways.pictures import fit, read_picture, to_image
 from doorways.size import Size
@@ -96,3 +97,33 @@ def test_nothing_is_kept_where_nothing_is_given():
     start = start_of()
     assert start.picture_at(Size(48, 24), CPU) is None
     assert start.mask_at(Size(48, 24), CPU) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "sketched"),
+    [
+        ({}, False),
+        ({"sketch": True}, True),
+        ({"generator": "embedded"}, True),
+        ({"generator": "embedded", "sketch": False}, False),
+        ({"generator": "embedded", "init_image": True}, False),
+        ({"generator": "embedded", "suggest": True, "sketch": True}, False),
+    ],
+)
+def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_given(
+    settings, sketched, picture, monkeypatch
+):
+    monkeypatch.setattr(start, "open_sketchbook", lambda: "a sketchbook")
+    given = {
+        name: picture if name in {"init_image", "suggest"} else value for name, value in settings.items()
+    }
+    assert (start_of(**given).sketchbook is not None) == sketched
+
+
+def test_a_sketch_says_what_the_prompts_say_without_the_style():
+    assert start_of(prompts="fire:2 | ocean@0.7", style="by James Gurney").texts == ("fire", "ocean")
+
+
+def test_without_a_sketchbook_a_ground_stays():
+    ground = tiny.picture(48, 24, seed=1)
+    assert start_of().sketched(ground, None, rng()) is ground

@@ -24,8 +24,9 @@ NO_NAME = re.compile(r"^(anonymous|unknown|.)$|^HASH\(|@|.{60}", re.IGNORECASE)
 OPENING = """# Attributions
 
 The weights in this folder were trained on the pictures below: rasterised, composed into scenes, attacked, and shown to
-the networks. No picture is contained in the package. Every single file, with its licence and its caption, is listed in
-`training/manifest.jsonl.xz` of the repository. This page is written by `python -m training.ship`.
+the networks. Some 4,000 of the drawings, shrunk to 48 px, are in the sketchbook; `sketchbook/drawings.tsv` says which, by
+source and file. Every single file, with its licence and its caption, is listed in `training/manifest.jsonl.xz` of the
+repository. This page is written by `python -m training.ship`.
 """
 WORDS = """
 ## Words

@@ -1,7 +1,7 @@
 """Last stage: puts what was trained into the package, with its attributions, and writes the manifest.
 
-`python -m training.ship` takes all three models from `training/work`; `python -m training.ship perceptor` only that
-one. Nothing is changed where a model is not whole, a licence not permissive, or all together are too large.
+`python -m training.ship` takes all three models and the sketchbook from `training/work`; `python -m training.ship perceptor`
+only that one. Nothing is changed where a model is not whole, a licence not permissive, or all together are too large.
 """
 
 from __future__ import annotations
@@ -12,17 +12,23 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import torch
+
 from doorways.errors import InputError
 from doorways.generators import vqgan
 from doorways.perceptors import tower
+from doorways.perceptors.words import Words
+from doorways.sketching import Sketchbook
 from training import attributions, manifest
 from training.fetch import WORK
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
 LARGEST = 30_000_000
-"""Bytes of all models together."""
+"""Bytes of all models and the sketchbook together."""
 TRAINED = {"perceptor": "hardened_tower", "judge": "judge_tower", "generator": "generator_vqgan"}
-"""Which folder of `training/work` becomes which folder of the package."""
+"""Which folder of `training/work` becomes which model's folder of the package."""
+PARTS = TRAINED | {"sketchbook": "sketchbook"}
+"""The same of all that ships."""
 
 
 def size_of(folder: Path) -> int:
@@ -31,7 +37,12 @@ def size_of(folder: Path) -> int:
 
 
 def check(part: str, folder: Path) -> None:
-    """InputError where the model in `folder` is missing or cannot be loaded."""
+    """InputError where the model or the sketchbook in `folder` is missing or cannot be loaded."""
+    if part == "sketchbook":
+        if not folder.is_dir():
+            raise InputError(f"{folder} holds no sketchbook; make train-data first, or name other parts")
+        Sketchbook.read(folder, Words((), torch.empty(0, 0), torch.empty(0)))
+        return
     if not (folder / "config.json").is_file():
         raise InputError(
             f"{folder} holds no trained {part}; make train-{folder.name.partition('_')[0]} first, or name other parts"
@@ -43,12 +54,12 @@ def check(part: str, folder: Path) -> None:
 
 
 def check_size(chosen: dict[str, Path], embedded: Path) -> int:
-    """Bytes of all models once `chosen` are in `embedded`; InputError where that is too much."""
-    total = sum(size_of(chosen.get(part, embedded / part)) for part in TRAINED)
+    """Bytes of everything once `chosen` are in `embedded`; InputError where that is too much."""
+    total = sum(size_of(chosen.get(part, embedded / part)) for part in PARTS)
     if total > LARGEST:
         raise InputError(
-            f"the embedded models would take {total / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} MB is the most; "
-            "train smaller ones"
+            f"what is embedded would take {total / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} MB is the most; "
+            "train smaller models"
         )
     return total
 
@@ -63,8 +74,8 @@ def put(folder: Path, into: Path) -> None:
 
 
 def ship(parts: Iterable[str], *, work: Path = WORK, embedded: Path = EMBEDDED) -> int:
-    """Checks all of `parts`, then copies them; gives the bytes of all models that are then in the package."""
-    chosen = {part: work / TRAINED[part] for part in parts}
+    """Checks all of `parts`, then copies them; gives the bytes of all that is then in the package."""
+    chosen = {part: work / PARTS[part] for part in parts}
     for part, folder in chosen.items():
         check(part, folder)
     total = check_size(chosen, embedded)
@@ -76,8 +87,8 @@ def ship(parts: Iterable[str], *, work: Path = WORK, embedded: Path = EMBEDDED) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *TRAINED], help="which models (default: all)")
-    parts = parser.parse_args().parts or list(TRAINED)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="which of them (default: all)")
+    parts = parser.parse_args().parts or list(PARTS)
     rows = manifest.collect()
     if refused := manifest.refused(rows):
         sys.exit(f"not shipped: {len(refused)} pictures must not be trained on, such as {refused[0]}")

@@ -87,12 +87,14 @@ class Painter:
             self.ensemble = self.ensemble.computing_in(recipe.precision, self.prompts)
         self.place, self.generator = self.ensemble.place, self.ensemble.generator
         device = self.place.device
+        self.start = Start.read(recipe)
         self.growth = Growth.plan(recipe, self.generator.factor)
         self.rate = recipe.learning_rate or Schedule.parse(self.generator.learning_rate)
         self.recipe = recipe.override(
             memory=None,
             micro_batch=recipe.micro_batch or self.ensemble.micro_batch(recipe.cutouts),
             recompute=recipe.recompute,
+            sketch=self.start.sketchbook is not None,
             start_size=self.growth.sizes[0],
             learning_rate=self.rate,
             threads=torch.get_num_threads(),
@@ -101,7 +103,6 @@ class Painter:
         self.ahead, self.compiled = int(device.type == "cuda"), False
         self.symmetry = parse_symmetry(recipe.symmetry)
         self.aims = Aims.read(recipe)
-        self.start = Start.read(recipe)
         self.pictures = named_pictures(recipe, self.prompts)
         self.canvases = {
             size: Canvas.stretch(size, recipe, self.prompts, self.start, self.generator, device)
@@ -113,13 +114,20 @@ class Painter:
             for size, canvas in self.canvases.items()
         }
         rng = torch.Generator().manual_seed(recipe.seed)
-        with torch.no_grad():
-            latent = self.start.latent(self.generator, self.size, rng, device)
-        descent = Descent(latent, learning_rate=self.rate.at(0), averaging=recipe.averaging)
+        descent = Descent(self._first_latent(rng), learning_rate=self.rate.at(0), averaging=recipe.averaging)
         self.standing = Standing(descent, self.gazes[self.size], self.ensemble.fresh_eyes(), rng)
         self._save_memory()
         if (chain := getattr(self.generator, "chain", None)) is not None:
             chain.compiled = None  # what another painter did with these models
+
+    @torch.no_grad()
+    def _first_latent(self, rng: torch.Generator) -> Tensor:
+        """What the descent begins with."""
+        latent = self.start.latent(self.generator, self.size, rng, self.place.device)
+        if self.start.sketchbook is None:
+            return latent
+        gaze = self.gazes[self.size]
+        return gaze.encode(self.start.sketched(gaze.picture(latent), self.canvas.field, rng))
 
     @property
     def descent(self) -> Descent:
@@ -349,13 +357,15 @@ class Painter:
         return tuple(dict.fromkeys(note for note in notes if note))
 
     def machine(self) -> dict[str, Any]:
-        """What made the picture, as JSON values: versions, device, precision, threads, fingerprints of the weights."""
+        """What made the picture, as JSON values: versions, device, precision, threads, fingerprints of weights and sketches."""
         weights = {f"generator {self.recipe.generator}": self.generator.fingerprint}
         for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True):
             weights[f"perceptor {spec}"] = eye.perceptor.fingerprint
+        book = self.start.sketchbook
+        sketched = {} if book is None else {"sketchbook": book.fingerprint}
         compiled = {"compiled": True} if self.compiled else {}
         together = {"together": self.together} if self.together > 1 else {}
-        return describe_machine(self.place) | compiled | together | {"weights": weights}
+        return describe_machine(self.place) | sketched | compiled | together | {"weights": weights}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that the next step depends on, copied: tensors on the CPU and JSON values, for `resume`."""

@@ -37,8 +37,10 @@ ROUNDING_PX = 32
 """How far rounding to the cells of a generator may bring a start size from the shape of the size."""
 
 CONSEQUENCES = {
-    "models": ("generator", "perceptor", "learning_rate", "micro_batch"),
-    "generator": ("learning_rate",),
+    "models": ("generator", "perceptor", "learning_rate", "micro_batch", "sketch"),
+    "generator": ("learning_rate", "sketch"),
+    "init_image": ("sketch",),
+    "suggest": ("sketch",),
     "perceptor": ("micro_batch",),
     "device": ("precision", "micro_batch"),
     "precision": ("micro_batch",),
@@ -214,6 +216,11 @@ class Recipe(BaseModel):
     smoothness: Schedule = _weight("Objectives", "Weight of neighbouring pixels being alike.", 0)
     objectives: Weights = _setting("Objectives", "Weights of objectives from plugins, as NAME=WEIGHT.", {})
 
+    sketch: bool | None = _setting(
+        "Start",
+        "Begin with small drawings of what the prompts name; with the embedded generator, if not given.",
+        None,
+    )
     init_image: File | None = _setting("Start", "Picture to start from.", None)
     init_fit: Literal["crop", "fit", "stretch"] = _setting(
         "Start", "How a picture of another shape comes to fill the canvas.", "crop"

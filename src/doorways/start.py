@@ -1,4 +1,4 @@
-"""What a painting starts from: noise, a picture, or one that only suggests; and the mask of what may change."""
+"""What a painting starts from: noise, a sketch, a picture, or one that only suggests; and the mask of what may change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from torch import Tensor
 from doorways.generators import Generator
 from doorways.objectives.filters import blur
 from doorways.pictures import Fit, fit, read_mask, read_picture
+from doorways.prompts import parse_prompts
+from doorways.prompts.field import PromptField
 from doorways.recipe import Recipe
 from doorways.size import Size
+from doorways.sketching import Sketchbook, lay_out, open_sketchbook
 
 SUGGESTION_BLUR = 0.03
 """Radius of a suggestion's blur, as a fraction of the canvas height."""
@@ -28,21 +31,29 @@ class Start:
         suggestion: what to be reminded of by noise, likewise.
         mask: [1, 1, h, w], 1 where the picture may change, or None for everywhere.
         how: how they come to fill a canvas of another shape.
+        sketchbook: the drawings to begin with, or None for none.
+        texts: what each prompt says, without the style.
     """
 
     picture: Tensor | None
     suggestion: Tensor | None
     mask: Tensor | None
     how: Fit
+    sketchbook: Sketchbook | None
+    texts: tuple[str, ...]
 
     @classmethod
     def read(cls, recipe: Recipe) -> Start:
         """The start of a recipe; InputError for a file that is missing or is no picture."""
+        sketches = recipe.generator == "embedded" if recipe.sketch is None else recipe.sketch
+        bare = recipe.init_image is None and recipe.suggest is None
         return cls(
             picture=None if recipe.init_image is None else read_picture(recipe.init_image),
             suggestion=None if recipe.suggest is None else read_picture(recipe.suggest),
             mask=None if recipe.mask is None else read_mask(recipe.mask),
             how=recipe.init_fit,
+            sketchbook=open_sketchbook() if sketches and bare else None,
+            texts=tuple(prompt.text for prompt in parse_prompts(recipe.prompts)),
         )
 
     def latent(self, generator: Generator, size: Size, rng: torch.Generator, device: torch.device) -> Tensor:
@@ -56,6 +67,10 @@ class Start:
             hint = fit(blurred, size, "stretch") + noise  # a blur is told by fewer pixels
             return generator.encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
+
+    def sketched(self, ground: Tensor, field: PromptField, rng: torch.Generator) -> Tensor:
+        """`ground` [1, 3, H, W] with drawings of what the prompts say on it; itself where there are none."""
+        return ground if self.sketchbook is None else lay_out(ground, field, self.texts, self.sketchbook, rng)
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
         """The picture started from, [1, 3, H, W], on a canvas of `size`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -11,7 +12,7 @@ from torch.nn import functional as F
 from doorways.errors import InputError
 from doorways.perceptors import tower
 from doorways.perceptors.words import Words
-from training import ship
+from training import ship, sketches
 
 
 @pytest.fixture
@@ -63,3 +64,19 @@ def test_what_is_there_already_counts_towards_the_size(work, tmp_path, monkeypat
         ship.ship(["perceptor"], work=work, embedded=embedded)
     monkeypatch.setattr(ship, "LARGEST", both)
     assert ship.ship(["perceptor"], work=work, embedded=embedded) == both
+
+
+def test_the_sketchbook_ships_with_them_if_it_is_whole(work, tmp_path):
+    embedded, book = tmp_path / "embedded", work / "sketchbook"
+    with pytest.raises(InputError, match="make train-data first"):
+        ship.ship(["sketchbook"], work=work, embedded=embedded)
+    row = {"name": "castle", "family": "ours", "ident": "castle"}
+    sketches.write(book, [row], [np.full((96, 96, 4), 255, np.uint8)])
+    assert ship.ship(["sketchbook"], work=work, embedded=embedded) == ship.size_of(book)
+    assert {path.name for path in (embedded / "sketchbook").iterdir()} == {
+        "drawings.tsv",
+        "drawings.safetensors",
+    }
+    (book / "drawings.tsv").write_text("")
+    with pytest.raises(InputError, match="not a whole sketchbook"):
+        ship.ship(["sketchbook"], work=work, embedded=embedded)

@@ -78,7 +78,17 @@ _options["models"] = Annotated[str, Parameter(help=MODELS, group=RECIPE_GROUPS["
 Settings = TypedDict("Settings", _options, total=False)  # type: ignore[misc]
 """The settings that were given on the command line, as texts, by the names of the recipe's fields."""
 
-BY_HEALING = ("start_size", "grow_at", "grow_noise", "init_image", "init_fit", "hold", "suggest", "detail")
+BY_HEALING = (
+    "start_size",
+    "grow_at",
+    "grow_noise",
+    "sketch",
+    "init_image",
+    "init_fit",
+    "hold",
+    "suggest",
+    "detail",
+)
 _healing = {
     name: option(name, field, defaults=False)
     for name, field in Recipe.model_fields.items()

@@ -21,6 +21,7 @@ UNTIMED = {
     "blend",
     "transition",
     "spread",
+    "sketch",
 }
 """Settings that do not change what a step costs."""
 

@@ -133,6 +133,7 @@ def _peaks(
         overviews=min(recipe.overviews, 1),
         micro_batch=micro_batch,
         window=max(recipe.window, size.width),
+        sketch=False,
         init_image=None,
         hold=0,
         suggest=None,

@@ -1,4 +1,4 @@
-"""The models that ship inside the package."""
+"""The models that ship inside the package, and the sketchbook beside them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ EMBEDDED = {"embedded": ("generator", "perceptor"), "embedded-judge": ("judge",)
 
 
 def embedded_folder(name: str, *, must_exist: bool = True) -> Path:
-    """The folder of an embedded model: `generator`, `perceptor` or `judge`; DoorwaysError where it is missing."""
+    """The folder of what is embedded: `generator`, `perceptor`, `judge`, `sketchbook`; DoorwaysError where it is missing."""
     folder = Path(doorways.__path__[0]) / "embedded" / name
-    if must_exist and not (folder / "config.json").is_file():
+    if must_exist and not any(folder.glob("*.safetensors")):
         raise DoorwaysError(
             f"the embedded {name} is missing from this installation ({folder}); install doorways again, from a wheel "
             "or a whole checkout"

@@ -1,0 +1,101 @@
+"""The sketchbook: small drawings of what the embedded perceptor knows, found by words.
+
+What is looked up gives the first outlines, and the descent paints over them (retrieval before synthesis: Blattmann et al.
+2022).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from doorways.errors import InputError
+from doorways.models.specs import embedded_folder
+from doorways.models.tensors import read_tensors
+from doorways.perceptors import tower
+from doorways.perceptors.words import Words
+
+NEAR = 0.61
+"""Cosine of the words' vectors from which on a drawing shows what a text says."""
+AS_NEAR = 0.95
+"""Names whose cosine is at least this share of the nearest one's are as good."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sketchbook:
+    """Drawings with their names; several may share one.
+
+    Args:
+        words: the vocabulary that names and texts are compared by.
+        names: of each drawing.
+        webp: uint8 [N], the files of all drawings, one behind the other.
+        ends: int64 [n], where each file ends.
+    """
+
+    words: Words
+    names: tuple[str, ...]
+    webp: Tensor
+    ends: Tensor
+
+    @classmethod
+    def read(cls, folder: Path, words: Words) -> Sketchbook:
+        """The sketchbook in a folder; InputError where it is not whole."""
+        try:
+            lines = (folder / "drawings.tsv").read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{folder}/drawings.tsv cannot be read ({error}); install doorways again"
+            ) from None
+        tensors = read_tensors(folder / "drawings.safetensors")
+        if set(tensors) != {"webp", "ends"} or len(tensors["ends"]) != len(lines):
+            raise InputError(
+                f"{folder} is not a whole sketchbook: its names and drawings differ; install doorways again"
+            )
+        names = tuple(line.partition("\t")[0] for line in lines)
+        return cls(words, names, tensors["webp"], tensors["ends"])
+
+    @cached_property
+    def vectors(self) -> Tensor:
+        """Unit vectors [n, k] of the names."""
+        return self.words.bag(list(self.names))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits for the drawings."""
+        return hashlib.sha256(self.webp.numpy().tobytes()).hexdigest()[:16]
+
+    def find(self, text: str) -> tuple[int, ...]:
+        """Which drawings show what `text` says, as well as any; none where nothing is near enough."""
+        cosines = self.vectors @ self.words.bag([text])[0]
+        nearest = float(cosines.max())
+        return tuple((cosines >= AS_NEAR * nearest).nonzero()[:, 0].tolist()) if nearest >= NEAR else ()
+
+    def drawing(self, number: int) -> Tensor:
+        """[1, 4, s, s] in [0, 1]: red, green and blue, premultiplied by the alpha behind them; InputError for a broken one."""
+        begin = int(self.ends[number - 1]) if number else 0
+        file = self.webp[begin : int(self.ends[number])].numpy().tobytes()
+        try:
+            with Image.open(io.BytesIO(file), formats=["WEBP"]) as image:
+                pixels = np.array(image.convert("RGBA"))
+        except (OSError, ValueError) as error:
+            name = self.names[number]
+            raise InputError(
+                f"the drawing of {name!r} ({number + 1}) is broken ({error}); install doorways again"
+            ) from None
+        rgba = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+        return torch.cat([rgba[:, :3] * rgba[:, 3:], rgba[:, 3:]], 1)
+
+
+@cache
+def open_sketchbook() -> Sketchbook:
+    """The one that comes with the package."""
+    folder = embedded_folder("sketchbook")
+    return Sketchbook.read(folder, tower.load(embedded_folder("perceptor")).words)
