@@ -13,7 +13,7 @@ concept after the painted one (chance); and, with `--ordinary FOLDER`, on pictur
 without attacks (`make train-ordinary`).
 
 Paintings begin with a sketch, of drawings that the judge has learned from too, as it has learned from those that the perceptor
-knows; how it ranks the sketches before the first step stands in the table besides.
+knows; how it ranks the same pictures before the first step stands in the table besides.
 
 Targets: of the ceiling's rate 0.8 for the first five names and 0.6 for the first; 18 of 20 pairs whose left half is judged
 the left prompt rather than the right one and whose right half the reverse. Exits 1 where one is missed. Paintings are kept in
@@ -150,8 +150,8 @@ def main() -> None:
     }
     pictures = paint_all([recipe(name, **settings) for name in concepts])
     ranks["painted"] = on_pictures(judge, pictures, concepts)
-    sketched = [Painter(recipe(name, **settings)).picture() for name in concepts]
-    ranks["sketches before the first step"] = on_pictures(judge, sketched, concepts)
+    sketched = [Painter(recipe(name, **settings)).picture().mul(255).round() / 255 for name in concepts]
+    ranks["before the first step"] = on_pictures(judge, sketched, concepts)
     ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])
     if given.ordinary:
         ordinary = paint_all([recipe(name, str(given.ordinary), **settings) for name in concepts])

@@ -488,7 +488,8 @@ def test_the_outlook_is_what_growth_would_go_on_from_and_changes_nothing():
 
 
 def test_growth_enlarges_the_picture_and_not_the_codes():
-    painter = Painter(Recipe.build(prompts="house", seed=0, size="192x96", steps=20, precision="fp32"))
+    settings = {"seed": 0, "size": "192x96", "steps": 20, "precision": "fp32", "sketch": False}
+    painter = Painter(Recipe.build(prompts="house", **settings))
     for _ in range(8):
         painter.take_step()
     size, latent = painter.recipe.size, painter.descent.latent

@@ -107,7 +107,7 @@ def test_nothing_is_kept_where_nothing_is_given():
         ({"generator": "embedded"}, True),
         ({"generator": "embedded", "sketch": False}, False),
         ({"generator": "embedded", "init_image": True}, False),
-        ({"generator": "embedded", "suggest": True, "sketch": True}, False),
+        ({"generator": "embedded", "suggest": True}, False),
     ],
 )
 def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_given(
@@ -124,6 +124,5 @@ def test_a_sketch_says_what_the_prompts_say_without_the_style():
     assert start_of(prompts="fire:2 | ocean@0.7", style="by James Gurney").texts == ("fire", "ocean")
 
 
-def test_without_a_sketchbook_a_ground_stays():
-    ground = tiny.picture(48, 24, seed=1)
-    assert start_of().sketched(ground, None, rng()) is ground
+def test_without_a_sketchbook_there_is_no_sketch():
+    assert start_of().sketched(tiny.picture(48, 24, seed=1), None, rng()) is None

@@ -58,6 +58,7 @@ class Painter:
     Attributes:
         compiled: whether models were compiled for it.
         together: of how many paintings steps were taken in one pass with its own, at most; 1 if it was painted alone.
+        sketchbook: the fingerprint of the drawings it began with, or "".
         standing: where it stands: after the last step that was told.
         ahead: how many steps are queued beyond the one that is waited for; 0 takes one after the other. One keeps a GPU busy
             while the step before is told.
@@ -94,13 +95,14 @@ class Painter:
             memory=None,
             micro_batch=recipe.micro_batch or self.ensemble.micro_batch(recipe.cutouts),
             recompute=recipe.recompute,
-            sketch=self.start.sketchbook is not None,
+            sketch=self.start.sketches,
             start_size=self.growth.sizes[0],
             learning_rate=self.rate,
             threads=torch.get_num_threads(),
             precision=self.place.precision,
         )
         self.ahead, self.compiled = int(device.type == "cuda"), False
+        self.sketchbook = "" if self.start.sketchbook is None else self.start.sketchbook.fingerprint
         self.symmetry = parse_symmetry(recipe.symmetry)
         self.aims = Aims.read(recipe)
         self.pictures = named_pictures(recipe, self.prompts)
@@ -127,7 +129,9 @@ class Painter:
         if self.start.sketchbook is None:
             return latent
         gaze = self.gazes[self.size]
-        return gaze.encode(self.start.sketched(gaze.picture(latent), self.canvas.field, rng))
+        with out_of_memory(self.recipe):
+            sketch = self.start.sketched(gaze.picture(latent), self.canvas.field, rng)
+            return latent if sketch is None else gaze.encode(sketch)
 
     @property
     def descent(self) -> Descent:
@@ -311,7 +315,7 @@ class Painter:
     def _can_be(self, recipe: Recipe) -> bool:
         """Whether another recipe can be painted with these models."""
         try:
-            Painter(recipe, ensemble=self.ensemble)
+            Painter(recipe.override(sketch=False), ensemble=self.ensemble)
         except InputError:
             return False
         return True
@@ -361,8 +365,7 @@ class Painter:
         weights = {f"generator {self.recipe.generator}": self.generator.fingerprint}
         for (spec, _), eye in zip(self.recipe.weighted_perceptors, self.eyes, strict=True):
             weights[f"perceptor {spec}"] = eye.perceptor.fingerprint
-        book = self.start.sketchbook
-        sketched = {} if book is None else {"sketchbook": book.fingerprint}
+        sketched = {"sketchbook": self.sketchbook} if self.sketchbook else {}
         compiled = {"compiled": True} if self.compiled else {}
         together = {"together": self.together} if self.together > 1 else {}
         return describe_machine(self.place) | sketched | compiled | together | {"weights": weights}
@@ -406,7 +409,11 @@ class Painter:
                 others now, or are gone.
         """
         with must_be_whole(source):
-            recipe, step, size = Recipe.build(**meta["recipe"]), int(meta["step"]), Size.parse(meta["size"])
+            recipe, step, size = (
+                Recipe.build(**{"sketch": False} | meta["recipe"]),
+                int(meta["step"]),
+                Size.parse(meta["size"]),
+            )
             if step not in range(recipe.steps + 1):
                 raise ValueError(f"it stands at step {step} of {recipe.steps}")
             weights, pictures = dict(meta["machine"]["weights"]), dict(meta["pictures"])
@@ -425,6 +432,7 @@ class Painter:
                 eye.residual_mean.copy_(tensors[f"eye.{i}.residual_mean"])
                 eye.seen = int(meta["seen"][i])
             painter.together = int(meta["machine"].get("together", 1))
+            painter.sketchbook = str(meta["machine"].get("sketchbook", ""))
         if ensemble is None:
             painter.compile()
         return painter

@@ -352,10 +352,10 @@ class Recipe(BaseModel):
             raise InputError(
                 f"{name} says what to keep of a start picture, and none is given; give init_image too"
             )
-        if self.init_image is not None and self.suggest is not None:
-            raise InputError(
-                "init_image and suggest are both given: a painting starts from one; leave one out"
-            )
+        given = [name for name in ("init_image", "suggest", "sketch") if getattr(self, name)]
+        if len(given) > 1:
+            starts = " and ".join(given)
+            raise InputError(f"{starts} are both given: a painting starts from one; leave one out")
         return self
 
     @property
@@ -394,7 +394,8 @@ class Recipe(BaseModel):
         """As `from_file`, from a painted PNG whatever its name."""
         from doorways.metadata import read_metadata
 
-        return cls._from(path, read_metadata(path).recipe, changes)
+        settings = read_metadata(path).recipe
+        return cls._from(path, {"sketch": False} | settings, changes)  # the first ones knew of no sketches
 
     @classmethod
     def _from(cls, path: Path | str, settings: dict[str, Any], changes: dict[str, Any]) -> Recipe:

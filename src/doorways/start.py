@@ -68,9 +68,15 @@ class Start:
             return generator.encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
 
-    def sketched(self, ground: Tensor, field: PromptField, rng: torch.Generator) -> Tensor:
-        """`ground` [1, 3, H, W] with drawings of what the prompts say on it; itself where there are none."""
-        return ground if self.sketchbook is None else lay_out(ground, field, self.texts, self.sketchbook, rng)
+    @property
+    def sketches(self) -> bool | None:
+        """What a recipe says of sketches once it is known whether there is one; nothing beside a picture."""
+        pictures = self.picture is not None or self.suggestion is not None
+        return None if pictures else self.sketchbook is not None
+
+    def sketched(self, ground: Tensor, field: PromptField, rng: torch.Generator) -> Tensor | None:
+        """`ground` [1, 3, H, W] with drawings of what the prompts say on it; None where there are none."""
+        return None if self.sketchbook is None else lay_out(ground, field, self.texts, self.sketchbook, rng)
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
         """The picture started from, [1, 3, H, W], on a canvas of `size`."""

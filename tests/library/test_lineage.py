@@ -34,4 +34,4 @@ def test_a_ring_has_an_end(library):
 
 
 def test_all_that_the_machine_is_told_may_be_left_open():
-    assert set(FILLED_IN) == {"start_size", "learning_rate", *MACHINE}
+    assert set(FILLED_IN) == {"start_size", "learning_rate", "sketch", *MACHINE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from doorways.errors import InputError
 from doorways.painter import Painter
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
@@ -49,8 +50,13 @@ def test_a_repeat_is_the_same_and_another_seed_is_not():
 
 
 def test_a_canvas_all_around_and_one_in_windows_begin_so_too():
-    for settings in ({"wrap": True}, {"window": 192, "size": "384x96", "start_size": "384x96"}):
-        assert not torch.equal(painter(**settings).picture(), painter(sketch=False, **settings).picture())
+    for settings in (
+        {"wrap": True, "start_size": "192x96"},
+        {"window": 192, "size": "384x96", "start_size": "384x96"},
+    ):
+        sketched, bare = (painter(sketch=sketch, **settings).picture() for sketch in (True, False))
+        changed = (sketched - bare).abs().mean(1)[0]
+        assert changed[40:56].mean() > 1.2 * changed[:4].mean(), settings
 
 
 def test_going_on_takes_the_steps_that_would_have_been_taken():
@@ -68,7 +74,28 @@ def test_a_picture_to_start_from_is_the_sketch(tmp_path):
     file = tmp_path / "given.png"
     to_image(torch.full((1, 3, 96, 192), 0.5)).save(file)
     started = painter(init_image=file)
-    assert started.recipe.sketch is False
+    assert started.recipe.sketch is None
     assert float(started.picture().std()) < 0.1
-    again = started.recipe.override(init_image=None)
-    assert again.sketch is None, "without the picture it is open again"
+    with pytest.raises(InputError, match="init_image and sketch are both given"):
+        painter(init_image=file, sketch=True)
+    assert painter().recipe.override(init_image=file).sketch is None
+
+
+def test_what_no_drawing_is_near_to_begins_in_noise():
+    assert torch.equal(
+        painter(prompts="Fólkvangr").picture(), painter(prompts="Fólkvangr", sketch=False).picture()
+    )
+
+
+def test_a_painting_begun_before_there_were_sketches_had_none():
+    tensors, meta = painter(sketch=False).state()
+    del meta["recipe"]["sketch"]
+    resumed = Painter.resume(tensors, meta)
+    assert resumed.recipe.sketch is False
+    assert "sketchbook" not in resumed.machine()
+
+
+def test_one_gone_on_with_says_which_sketchbook_it_began_with():
+    tensors, meta = painter().state()
+    meta["machine"]["sketchbook"] = "0123456789abcdef"
+    assert Painter.resume(tensors, meta).machine()["sketchbook"] == "0123456789abcdef"

@@ -7,6 +7,7 @@ import io
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from torch.nn.functional import normalize
 
 from doorways.errors import DoorwaysError, InputError
@@ -53,6 +54,8 @@ def test_a_word_near_a_name_finds_it_and_one_far_from_all_nothing(book):
     assert book.find("house") == (0, 1)
     assert book.find("the") == ()
     assert book.find("3:00") == (), "no word at all"
+    assert book.find("castles") == (0, 1)
+    assert book.find("castel") == (), "spelt like a castle"
 
 
 @pytest.mark.parametrize(("number", "colour"), [(0, (1, 0, 0)), (1, (0, 1, 0)), (2, (0, 0, 1))])
@@ -66,6 +69,11 @@ def test_a_drawing_is_premultiplied_and_clear_around(book, number, colour):
 
 def test_a_folder_that_is_not_whole_is_refused(folder, tmp_path):
     (folder / "drawings.tsv").write_text("castle\n")
+    with pytest.raises(InputError, match="not a whole sketchbook"):
+        Sketchbook.read(folder, words())
+    (folder / "drawings.tsv").write_text("castle\ncastle\nsea\n")
+    tensors = {"webp": torch.zeros(3, dtype=torch.uint8), "ends": torch.tensor([1, 2, 4])}
+    save_file(tensors, folder / "drawings.safetensors")
     with pytest.raises(InputError, match="not a whole sketchbook"):
         Sketchbook.read(folder, words())
     (folder / "drawings.tsv").unlink()

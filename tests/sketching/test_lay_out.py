@@ -46,7 +46,7 @@ def shows(picture, colour):
 RED, BLUE, BARE = (1.0, 0, 0), (0, 0, 1.0), (GROUND,) * 3
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(40))
 def test_each_world_shows_its_own_thing_and_they_mirror_each_other(seed):
     picture = sketch("castle | sea", seed=seed)
     red, blue = shows(picture, RED), shows(picture, BLUE)
@@ -68,8 +68,27 @@ def test_a_prompt_that_no_drawing_is_near_to_leaves_its_square_empty():
     assert shows(picture, BARE)[:, 64:].all()
 
 
-def test_negative_prompts_are_not_drawn():
-    assert not shows(sketch("castle | sea:-1"), BLUE).any()
+@pytest.mark.parametrize("weight", [-1, 0])
+def test_prompts_that_nothing_asks_for_are_not_drawn(weight):
+    assert not shows(sketch(f"castle | sea:{weight}"), BLUE).any()
+
+
+def test_where_there_is_nothing_to_draw_there_is_no_sketch():
+    assert sketch("abstraction") is None
+
+
+def test_a_row_of_worlds_shows_each_of_them():
+    picture = sketch("castle | sea | castle")
+    assert shows(picture, RED)[:, :40].any()
+    assert shows(picture, BLUE)[:, 44:84].any()
+    assert shows(picture, RED)[:, 88:].any()
+
+
+def test_a_thing_on_the_edge_of_a_view_all_around_goes_on_beyond_it():
+    red = shows(sketch("castle@0,0.5 | sea@0.5,0.5", wraps=True, spread=0.2), RED)
+    assert red[32, 0]
+    assert red[32, -1]
+    assert torch.equal(red[:, :8], red[:, -8:].flip(1))
 
 
 def test_a_negative_prompt_keeps_its_place_free_if_it_outweighs():
@@ -111,6 +130,15 @@ def test_prompts_at_points_stand_there():
         rows, columns = shows(picture, colour).nonzero().T
         assert abs(float(columns.float().mean()) - middle[0]) < 1.5
         assert abs(float(rows.float().mean()) - middle[1]) < 1.5
+
+
+def test_a_far_reach_makes_no_larger_things_than_the_canvas_is_high():
+    red = shows(sketch("castle@0.5,0.5", spread=100), RED)
+    assert SIDES[0] * 64 - 1 <= red[32].sum() <= 64
+
+
+def test_a_negative_prompt_at_a_point_leaves_the_squares_as_they_are():
+    assert len(spots(field_of("castle | text @0.5,0.9 :-1", 4.0), rng())) == 4
 
 
 def test_things_at_the_edges_of_the_canvas_are_cut_off():

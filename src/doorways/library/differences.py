@@ -8,6 +8,7 @@ from typing import Any
 FILLED_IN = (
     "start_size",
     "learning_rate",
+    "sketch",
     "device",
     "precision",
     "threads",

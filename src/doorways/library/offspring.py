@@ -10,7 +10,7 @@ from doorways.library.entry import Entry
 from doorways.library.library import Library
 from doorways.recipe import Recipe
 
-FROM_A_PICTURE = ("init_image", "hold", "mask", "detail", "start_size")
+FROM_A_PICTURE = ("sketch", "init_image", "hold", "mask", "detail", "start_size")
 """Settings about another start, which do not go with a suggestion."""
 
 

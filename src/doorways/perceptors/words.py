@@ -73,6 +73,11 @@ class Words:
         The fallback is deterministic: the stem where that is known, else the word with the largest share of
         letter triples in common, the more frequent one where two are as near.
         """
+        known = self.known(word)
+        return self.nearest_spelling(word) if known is None else known
+
+    def known(self, word: str) -> int | None:
+        """The place in the vocabulary of `word` or of its stem, or None."""
         if word in self.index:
             return self.index[word]
         for ending in STEM_ENDINGS:
@@ -80,7 +85,7 @@ class Words:
             for candidate in (stem, stem + "e", stem[:-1]):
                 if stem != word and len(candidate) > 2 and candidate in self.index:
                     return self.index[candidate]
-        return self.nearest_spelling(word)
+        return None
 
     def nearest_spelling(self, word: str) -> int:
         """The place of the known word that shares most letter triples with `word`; the first word if none does."""

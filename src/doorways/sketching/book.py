@@ -21,7 +21,7 @@ from doorways.errors import InputError
 from doorways.models.specs import embedded_folder
 from doorways.models.tensors import read_tensors
 from doorways.perceptors import tower
-from doorways.perceptors.words import Words
+from doorways.perceptors.words import Words, split_words
 
 NEAR = 0.61
 """Cosine of the words' vectors from which on a drawing shows what a text says."""
@@ -55,12 +55,13 @@ class Sketchbook:
                 f"{folder}/drawings.tsv cannot be read ({error}); install doorways again"
             ) from None
         tensors = read_tensors(folder / "drawings.safetensors")
-        if set(tensors) != {"webp", "ends"} or len(tensors["ends"]) != len(lines):
+        webp, ends = (tensors.get(name, torch.empty(0)) for name in ("webp", "ends"))
+        if not 0 < len(lines) == len(ends) or int(ends[-1]) != len(webp):
             raise InputError(
                 f"{folder} is not a whole sketchbook: its names and drawings differ; install doorways again"
             )
         names = tuple(line.partition("\t")[0] for line in lines)
-        return cls(words, names, tensors["webp"], tensors["ends"])
+        return cls(words, names, webp, ends)
 
     @cached_property
     def vectors(self) -> Tensor:
@@ -69,12 +70,19 @@ class Sketchbook:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits for the drawings."""
-        return hashlib.sha256(self.webp.numpy().tobytes()).hexdigest()[:16]
+        """16 hexadecimal digits for the drawings and for how they are found."""
+        digest = hashlib.sha256("\n".join(self.names).encode())
+        for tensor in (self.vectors, self.webp, self.ends):
+            digest.update(tensor.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def find(self, text: str) -> tuple[int, ...]:
-        """Which drawings show what `text` says, as well as any; none where nothing is near enough."""
-        cosines = self.vectors @ self.words.bag([text])[0]
+        """Which drawings show what `text` says, as well as any; none where nothing is near enough.
+
+        Words that are not known say nothing here: what is spelt like them is something else.
+        """
+        known = " ".join(word for word in split_words(text) if self.words.known(word) is not None)
+        cosines = self.vectors @ self.words.bag([known])[0]
         nearest = float(cosines.max())
         return tuple((cosines >= AS_NEAR * nearest).nonzero()[:, 0].tolist()) if nearest >= NEAR else ()
 
