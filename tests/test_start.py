@@ -122,7 +122,3 @@ def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_gi
 
 def test_a_sketch_says_what_the_prompts_say_without_the_style():
     assert start_of(prompts="fire:2 | ocean@0.7", style="by James Gurney").texts == ("fire", "ocean")
-
-
-def test_without_a_sketchbook_there_is_no_sketch():
-    assert start_of().sketched(tiny.picture(48, 24, seed=1), None, rng()) is None

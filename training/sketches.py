@@ -1,8 +1,7 @@
 """Stage 1, sketches: small drawings of the things that training knows, for the sketches that paintings begin with.
 
 `python -m training.sketches` chooses them and writes `training/work/sketchbook`: of every name of one word, and of two words
-where two families draw it, one drawing of each of up to three families. Coloured ones with rounded forms come before flat ones,
-and those before icons in ink.
+where two families draw it, one drawing of each of up to three families, those of `PREFERRED` first.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 from doorways.schedule import Schedule
 from doorways.size import Size
+from doorways.sketching import lay_out
 from doorways.standing import Standing, Taken
 from doorways.start import Start
 from doorways.step import Found, Step, find, look, slopes
@@ -125,12 +126,15 @@ class Painter:
     @torch.no_grad()
     def _first_latent(self, rng: torch.Generator) -> Tensor:
         """What the descent begins with."""
-        latent = self.start.latent(self.generator, self.size, rng, self.place.device)
-        if self.start.sketchbook is None:
+        latent, book = (
+            self.start.latent(self.generator, self.size, rng, self.place.device),
+            self.start.sketchbook,
+        )
+        if book is None:
             return latent
         gaze = self.gazes[self.size]
         with out_of_memory(self.recipe):
-            sketch = self.start.sketched(gaze.picture(latent), self.canvas.field, rng)
+            sketch = lay_out(gaze.picture(latent), self.canvas.field, self.start.texts, book, rng)
             return latent if sketch is None else gaze.encode(sketch)
 
     @property

@@ -11,10 +11,9 @@ from doorways.generators import Generator
 from doorways.objectives.filters import blur
 from doorways.pictures import Fit, fit, read_mask, read_picture
 from doorways.prompts import parse_prompts
-from doorways.prompts.field import PromptField
 from doorways.recipe import Recipe
 from doorways.size import Size
-from doorways.sketching import Sketchbook, lay_out, open_sketchbook
+from doorways.sketching import Sketchbook, open_sketchbook
 
 SUGGESTION_BLUR = 0.03
 """Radius of a suggestion's blur, as a fraction of the canvas height."""
@@ -73,10 +72,6 @@ class Start:
         """What a recipe says of sketches once it is known whether there is one; nothing beside a picture."""
         pictures = self.picture is not None or self.suggestion is not None
         return None if pictures else self.sketchbook is not None
-
-    def sketched(self, ground: Tensor, field: PromptField, rng: torch.Generator) -> Tensor | None:
-        """`ground` [1, 3, H, W] with drawings of what the prompts say on it; None where there are none."""
-        return None if self.sketchbook is None else lay_out(ground, field, self.texts, self.sketchbook, rng)
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
         """The picture started from, [1, 3, H, W], on a canvas of `size`."""

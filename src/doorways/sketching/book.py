@@ -66,7 +66,8 @@ class Sketchbook:
     @cached_property
     def vectors(self) -> Tensor:
         """Unit vectors [n, k] of the names."""
-        return self.words.bag(list(self.names))
+        places = {name: place for place, name in enumerate(dict.fromkeys(self.names))}
+        return self.words.bag(list(places))[[places[name] for name in self.names]]
 
     @cached_property
     def fingerprint(self) -> str:
