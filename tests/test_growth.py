@@ -16,12 +16,12 @@ def plan(factor=16, **settings):
     return Growth.plan(Recipe.build(prompts="fire", seed=0, **settings), factor)
 
 
-def test_it_begins_at_a_third_and_is_whole_after_half_of_the_steps():
+def test_it_begins_at_a_half_and_is_whole_after_three_fifths_of_the_steps():
     growth = plan(size="768x384", steps=300)
-    assert growth == Growth((Size(256, 128), Size(768, 384)), (0, 150))
-    assert [str(growth.size_at(step)) for step in (0, 149, 150, 299)] == [
-        "256x128",
-        "256x128",
+    assert growth == Growth((Size(384, 192), Size(768, 384)), (0, 180))
+    assert [str(growth.size_at(step)) for step in (0, 179, 180, 299)] == [
+        "384x192",
+        "384x192",
         "768x384",
         "768x384",
     ]

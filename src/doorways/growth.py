@@ -26,8 +26,8 @@ class Growth:
     def plan(cls, recipe: Recipe, factor: int) -> Growth:
         """Sizes evenly spaced in the logarithm, multiples of `factor` pixels; the last step is on the whole canvas.
 
-        Without a `start_size` the first canvas is a third as wide and high; a painting that starts from a picture
-        begins on the whole canvas, so that nothing of the picture is lost.
+        Without a `start_size` the first canvas is half as wide and high; a painting that starts from a picture begins
+        on the whole canvas, so that nothing of the picture is lost.
 
         Raises:
             InputError: a size that is no multiple of `factor`.
@@ -47,7 +47,7 @@ class Growth:
 
 
 def first_size(recipe: Recipe, factor: int) -> Size:
-    """The canvas that a painting begins on; a third is rounded to whole cells so that its shape stays."""
+    """The canvas that a painting begins on; a half is rounded to whole cells so that its shape stays."""
     if recipe.start_size is not None:
         try:
             check_size(*recipe.start_size, factor)
@@ -57,7 +57,7 @@ def first_size(recipe: Recipe, factor: int) -> Size:
     if recipe.init_image is not None:
         return recipe.size
     cells = [side // factor for side in recipe.size]
-    scale = max(1, round(min(cells) / 3)) / min(cells)
+    scale = max(1, round(min(cells) / 2)) / min(cells)
     return Size(*(round(count * scale) * factor for count in cells))
 
 

@@ -120,9 +120,9 @@ class Recipe(BaseModel):
 
     size: Size = _setting("Canvas", "Width x height in pixels.", Size(768, 384))
     start_size: Size | None = _setting(
-        "Canvas", "Canvas to begin on: a third of size if not given; the size itself for no growth.", None
+        "Canvas", "Canvas to begin on: half of size if not given; the size itself for no growth.", None
     )
-    grow_at: Fractions = _setting("Canvas", "Fractions of the run at which the canvas grows.", (0.5,))
+    grow_at: Fractions = _setting("Canvas", "Fractions of the run at which the canvas grows.", (0.6,))
     grow_noise: float = _setting(
         "Canvas",
         "Share of the latent that begins anew when the canvas grows: crisper, where few steps are left.",

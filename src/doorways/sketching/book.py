@@ -25,7 +25,7 @@ from doorways.perceptors.words import Words, split_words
 
 NEAR = 0.61
 """Cosine of the words' vectors from which on a drawing shows what a text says."""
-AS_NEAR = 0.95
+AS_NEAR = 0.9
 """Names whose cosine is at least this share of the nearest one's are as good."""
 
 
