@@ -103,7 +103,7 @@ def test_the_number_of_threads_is_recorded_and_replayed():
 
 def test_what_was_left_open_is_filled_in():
     painter = Painter(quick(grow_at=(0.5,)))
-    assert painter.recipe.start_size == Size(16, 8)
+    assert painter.recipe.start_size == Size(24, 12)
     assert painter.recipe.settings()["learning_rate"] == painter.generator.learning_rate
     assert Painter(quick(precision="auto")).recipe.precision == choose_device().precision
     assert Painter(quick(learning_rate=0.5)).recipe.settings()["learning_rate"] == 0.5
@@ -150,7 +150,7 @@ def test_events_come_in_order():
     stepped = [event for event in events if isinstance(event, Stepped)]
     assert [event.step for event in stepped] == [1, 2, 3, 4]
     assert {event.steps for event in stepped} == {4}
-    assert [str(event.size) for event in stepped] == ["16x8", "16x8", "48x24", "48x24"]
+    assert [str(event.size) for event in stepped] == ["24x12", "24x12", "48x24", "48x24"]
     assert all(event.seconds > 0 for event in stepped)
     assert events[3] == Grew(2, Size(48, 24))
     assert finished == Finished(4)

@@ -127,7 +127,8 @@ def test_what_is_given_beside_a_recipe_wins(doorways, small, tmp_path):
 
 def test_everything_that_can_be_written_is(doorways, small, tmp_path):
     said = doorways(
-        "paint", "fire | ocean", *small(steps=6), "--seed", "1", "--out", "a.png", "--preview-every", "1",
+        "paint", "fire | ocean", *small(steps=6), "--start-size", "16x8", "--grow-at", "0.5",
+        "--seed", "1", "--out", "a.png", "--preview-every", "1",
         "--video", "t.mp4", "--zoom", "z.mp4", "--trajectory",
     )  # fmt: skip
     assert said.code == 0, said.err
