@@ -13,7 +13,8 @@ from doorways.size import Size
 
 
 def plan(factor=16, **settings):
-    return Growth.plan(Recipe.build(prompts="fire", seed=0, **settings), factor)
+    recipe = {"prompts": "fire", "seed": 0, "sketch": False} | settings
+    return Growth.plan(Recipe.build(**recipe), factor)
 
 
 def test_it_begins_at_a_half_and_is_whole_after_three_fifths_of_the_steps():
@@ -35,11 +36,21 @@ def test_several_leaps_are_even_in_the_logarithm():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"start_size": "768x384"}, {"grow_at": ()}, {"init_image": "any.png"}, {"detail": True}],
-    ids=["asked for", "no leap", "from a picture", "healing"],
+    [
+        {"start_size": "768x384"},
+        {"grow_at": ()},
+        {"init_image": "any.png"},
+        {"detail": True},
+        {"sketch": True},
+    ],
+    ids=["asked for", "no leap", "from a picture", "healing", "from a sketch"],
 )
 def test_without_growth_there_is_one_canvas(settings):
     assert plan(size="768x384", **settings) == Growth((Size(768, 384),), (0,))
+
+
+def test_a_sketch_may_be_begun_small_if_asked_for():
+    assert plan(size="768x384", sketch=True, start_size="384x192").sizes == (Size(384, 192), Size(768, 384))
 
 
 def test_a_picture_may_be_begun_small_if_asked_for():
@@ -55,7 +66,12 @@ def test_a_picture_may_be_begun_small_if_asked_for():
 )
 def test_every_plan_ends_whole_and_its_recipe_can_be_told(width, height, factor, steps, places):
     recipe = Recipe.build(
-        prompts="fire", size=(width * factor, height * factor), steps=steps, grow_at=places, seed=0
+        prompts="fire",
+        size=(width * factor, height * factor),
+        steps=steps,
+        grow_at=places,
+        seed=0,
+        sketch=False,
     )
     growth = Growth.plan(recipe, factor)
     assert growth.size_at(steps - 1) == recipe.size

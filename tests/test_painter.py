@@ -108,6 +108,7 @@ def test_what_was_left_open_is_filled_in():
     assert Painter(quick(precision="auto")).recipe.precision == choose_device().precision
     assert Painter(quick(learning_rate=0.5)).recipe.settings()["learning_rate"] == 0.5
     assert Painter(quick(generator=vqgan())).recipe.settings()["learning_rate"] == 0.025
+    assert Painter(quick(sketch=True)).recipe.settings()["learning_rate"] == 0.009, "a sketch is to stay"
 
 
 def test_a_learning_rate_that_changes_is_what_each_step_goes_by():

@@ -32,11 +32,45 @@ def build(**settings_given):
 def test_defaults_are_those_of_the_first_command():
     recipe = Recipe.build(prompts=PROMPTS)
     assert recipe.size == Size(768, 384)
-    assert recipe.steps == 300
+    assert recipe.steps == 60
     assert (recipe.generator, recipe.perceptor) == ("embedded", ("embedded",))
     assert recipe.symmetry == "mirror"
     assert recipe.match.at(0.5) == 1
     assert recipe.semantic_symmetry.is_zero
+
+
+@pytest.mark.parametrize(
+    ("settings", "sketches"),
+    [
+        ({}, True),
+        ({"generator": "embedded"}, True),
+        ({"models": "embedded"}, True),
+        ({"sketch": "no"}, False),
+        ({"generator": "fourier"}, False),
+        ({"generator": "fourier", "sketch": True}, True),
+        ({"models": "piece"}, False),
+        ({"init_image": "a.png"}, False),
+        ({"suggest": "a.png"}, False),
+    ],
+)
+def test_a_sketch_takes_fewer_steps_unless_they_are_given(settings, sketches):
+    recipe = build(**settings)
+    assert recipe.sketches == sketches
+    assert recipe.steps == (60 if sketches else 300)
+    assert build(steps=7, **settings).steps == 7
+    assert recipe.override(seed=4).steps == recipe.steps
+
+
+def test_what_suits_a_sketch_is_worked_out_anew_without_one():
+    sketched = build(start_size="768x384", learning_rate=0.03)
+    for change in (
+        {"sketch": False},
+        {"init_image": "a.png"},
+        {"suggest": "a.png"},
+        {"generator": "fourier"},
+    ):
+        changed = sketched.override(**change)
+        assert (changed.start_size, changed.learning_rate) == (None, None)
 
 
 def test_every_field_has_a_description_and_a_group_that_exists():
@@ -84,9 +118,9 @@ def test_numbers_may_be_texts_as_flags_give_them():
             "perceptor: holds a character that is not Unicode text",
         ),
         ({"prompts": 3}, r"prompts 3: must be a text; give a text such as 'forest | kelp forest'"),
-        ({"steps": 0}, "steps 0: must be at least 1; the default is 300"),
-        ({"steps": "many"}, "steps 'many': must be a whole number; the default is 300"),
-        ({"steps": 2.5}, "steps 2.5: must be a whole number; the default is 300"),
+        ({"steps": 0}, "steps 0: must be at least 1; or leave it out"),
+        ({"steps": "many"}, "steps 'many': must be a whole number; or leave it out"),
+        ({"steps": 2.5}, "steps 2.5: must be a whole number; or leave it out"),
         ({"seed": -1}, "seed -1: must be at least 0; or leave it out"),
         ({"averaging": float("nan")}, "averaging nan: must be a finite number; the default is 0.96"),
         ({"averaging": 1}, "averaging 1: must be less than 1; the default is 0.96"),

@@ -10,6 +10,7 @@ from PIL import Image
 from doorways import start
 from doorways.generators import load_generator
 from doorways.pictures import fit, read_picture, to_image
+from doorways.prompts import parse_prompts
 from doorways.size import Size
 from doorways.start import Start
 from tests import tiny
@@ -118,6 +119,13 @@ def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_gi
         name: picture if name in {"init_image", "suggest"} else value for name, value in settings.items()
     }
     assert (start_of(**given).sketchbook is not None) == sketched
+
+
+def test_what_no_drawing_is_near_to_is_told():
+    prompts = "castle | mxyzptlk:2 | qwxzj:-1 | a castle"
+    start = start_of(prompts=prompts, generator="embedded")
+    assert start.undrawn(parse_prompts(prompts)) == ("mxyzptlk",)
+    assert start_of(prompts=prompts, sketch=False).undrawn(parse_prompts(prompts)) == ()
 
 
 def test_a_sketch_says_what_the_prompts_say_without_the_style():

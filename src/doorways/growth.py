@@ -26,8 +26,8 @@ class Growth:
     def plan(cls, recipe: Recipe, factor: int) -> Growth:
         """Sizes evenly spaced in the logarithm, multiples of `factor` pixels; the last step is on the whole canvas.
 
-        Without a `start_size` the first canvas is half as wide and high; a painting that starts from a picture begins
-        on the whole canvas, so that nothing of the picture is lost.
+        Without a `start_size` the first canvas is half as wide and high; a painting that starts from a picture or a
+        sketch begins on the whole canvas, so that nothing of it is lost.
 
         Raises:
             InputError: a size that is no multiple of `factor`.
@@ -54,7 +54,7 @@ def first_size(recipe: Recipe, factor: int) -> Size:
         except InputError as error:
             raise InputError(f"start_{error}") from None
         return recipe.start_size
-    if recipe.init_image is not None:
+    if recipe.init_image is not None or recipe.sketches:
         return recipe.size
     cells = [side // factor for side in recipe.size]
     scale = max(1, round(min(cells) / 2)) / min(cells)

@@ -44,6 +44,9 @@ from doorways.strip_gaze import open_gaze
 from doorways.symmetry import parse_symmetry
 from doorways.transfer import Fetched, sent
 
+SKETCHED = 0.3
+"""Share of the generator's learning rate that a painting is moved with that begins with a sketch, which is to stay."""
+
 
 class Painter:
     """Paints one recipe; iterating takes its steps and yields events.
@@ -91,12 +94,13 @@ class Painter:
         device = self.place.device
         self.start = Start.read(recipe)
         self.growth = Growth.plan(recipe, self.generator.factor)
-        self.rate = recipe.learning_rate or Schedule.parse(self.generator.learning_rate)
+        slower = SKETCHED if recipe.sketches else 1
+        self.rate = recipe.learning_rate or Schedule.parse(round(slower * self.generator.learning_rate, 6))
         self.recipe = recipe.override(
             memory=None,
             micro_batch=recipe.micro_batch or self.ensemble.micro_batch(recipe.cutouts),
             recompute=recipe.recompute,
-            sketch=self.start.sketches,
+            sketch=None if recipe.init_image or recipe.suggest else recipe.sketches,
             start_size=self.growth.sizes[0],
             learning_rate=self.rate,
             threads=torch.get_num_threads(),
@@ -319,7 +323,7 @@ class Painter:
     def _can_be(self, recipe: Recipe) -> bool:
         """Whether another recipe can be painted with these models."""
         try:
-            Painter(recipe.override(sketch=False), ensemble=self.ensemble)
+            Painter(recipe, ensemble=self.ensemble)
         except InputError:
             return False
         return True
@@ -361,7 +365,12 @@ class Painter:
             for eye in self.eyes
             for word, known in eye.misread(self.prompts).items()
         ]
-        notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread]
+        unseen = [
+            f"no sketch is near to {text!r}: its places begin in noise, for which --no-sketch has more steps"
+            for text in self.start.undrawn(self.prompts)
+            if not self.step
+        ]
+        notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread, *unseen]
         return tuple(dict.fromkeys(note for note in notes if note))
 
     def machine(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ from pydantic import (
 
 from doorways.amount import parse_bytes
 from doorways.errors import InputError
+from doorways.recipe_rules import check_start, check_text, check_weights
 from doorways.recipe_text import read_toml, sentence, toml
 from doorways.schedule import Schedule
 from doorways.size import Size
@@ -33,14 +35,15 @@ GROUPS = ("Prompts", "Canvas", "Run", "Models", "Cutouts", "Objectives", "Start"
 DETAIL = {"large": 0.1, "medium": 0.2, "small": 0.7}
 """Weights of cutout sizes that `detail` stands for."""
 
-ROUNDING_PX = 32
-"""How far rounding to the cells of a generator may bring a start size from the shape of the size."""
+STEPS, SKETCHED_STEPS = 300, 60
+"""Steps of a painting where none are given: in noise all has to be found, in a sketch they wear the outlines away."""
 
 CONSEQUENCES = {
-    "models": ("generator", "perceptor", "learning_rate", "micro_batch", "sketch"),
-    "generator": ("learning_rate", "sketch"),
-    "init_image": ("sketch",),
-    "suggest": ("sketch",),
+    "models": ("generator", "perceptor", "learning_rate", "micro_batch", "sketch", "start_size"),
+    "generator": ("learning_rate", "sketch", "start_size"),
+    "sketch": ("learning_rate", "start_size"),
+    "init_image": ("sketch", "learning_rate", "start_size"),
+    "suggest": ("sketch", "learning_rate", "start_size"),
     "perceptor": ("micro_batch",),
     "device": ("precision", "micro_batch"),
     "precision": ("micro_batch",),
@@ -120,7 +123,9 @@ class Recipe(BaseModel):
 
     size: Size = _setting("Canvas", "Width x height in pixels.", Size(768, 384))
     start_size: Size | None = _setting(
-        "Canvas", "Canvas to begin on: half of size if not given; the size itself for no growth.", None
+        "Canvas",
+        "Canvas to begin on; if not given half of size, or all of it for a sketch or a picture to start from.",
+        None,
     )
     grow_at: Fractions = _setting("Canvas", "Fractions of the run at which the canvas grows.", (0.6,))
     grow_noise: float = _setting(
@@ -142,7 +147,14 @@ class Recipe(BaseModel):
         le=65536,
     )
 
-    steps: int = _setting("Run", "Steps to paint.", 300, ge=1, le=1_000_000)
+    steps: int = _setting(
+        "Run",
+        f"Steps to paint; if not given {SKETCHED_STEPS} for a sketch, {STEPS} without one.",
+        None,
+        placeholder="N",
+        ge=1,
+        le=1_000_000,
+    )
     seed: int = _setting(
         "Run",
         "Number that all chance comes from; drawn if not given.",
@@ -152,7 +164,7 @@ class Recipe(BaseModel):
     )
     learning_rate: Schedule | None = _setting(
         "Run",
-        "Step size of the optimiser; what suits the generator if not given.",
+        "Step size of the optimiser; what suits the generator and the start if not given.",
         None,
         placeholder="RATE",
     )
@@ -266,12 +278,12 @@ class Recipe(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _spell_out(cls, given: Any) -> Any:
-        """Replaces `models`, `wrap` and `detail` by what they stand for; what is given beside `detail` wins."""
+        """Spells out `models`, `wrap`, `detail`, beside which what is given wins, and steps that are not given."""
         if not isinstance(given, dict):
             return given
         given = dict(given)
         for name, value in given.items():
-            _check_text(name, value)
+            check_text(name, value)
         models = given.pop("models", None)
         if models is not None:
             given |= _preset(models, beside=given)
@@ -280,6 +292,8 @@ class Recipe(BaseModel):
         if _is_on(given.get("detail")):
             stands_for = DETAIL | {"start_size": given.get("size", cls.model_fields["size"].default)}
             given |= {name: value for name, value in stands_for.items() if given.get(name) is None}
+        if given.get("steps") is None:
+            given["steps"] = SKETCHED_STEPS if has_sketch(given) else STEPS
         return given
 
     @field_validator("learning_rate")
@@ -335,9 +349,9 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _fit_together(self) -> Recipe:
         if self.start_size is not None:
-            _check_start(self.start_size, self.size)
+            check_start(self.start_size, self.size)
         if self.size_range is None:
-            _check_weights({"large": self.large, "medium": self.medium, "small": self.small})
+            check_weights({"large": self.large, "medium": self.medium, "small": self.small})
         if self.wrap and self.border != "wrap":
             raise InputError(
                 f"border {self.border}: a view all around has none on the left and right; leave out border, or wrap"
@@ -362,6 +376,11 @@ class Recipe(BaseModel):
     def weighted_perceptors(self) -> tuple[tuple[str, float], ...]:
         """Each perceptor's spec and weight (> 0)."""
         return tuple(split_weight(spec) for spec in self.perceptor)
+
+    @property
+    def sketches(self) -> bool:
+        """Whether it begins with a sketch, where drawings are found of what its prompts say."""
+        return has_sketch(dict(self))
 
     @classmethod
     def build(cls, **settings: Any) -> Recipe:
@@ -425,14 +444,16 @@ MACHINE = tuple(
 """Settings that say how it is computed, and not what is painted."""
 
 
-def _check_text(name: str, value: Any) -> None:
-    """InputError for texts that no picture could hold: bytes of another encoding, which Python lets pass."""
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"{name}: holds a character that is not Unicode text, {error.object[error.start]!r}; write it anew, in UTF-8"
-        ) from None
+def has_sketch(settings: Mapping[str, Any]) -> bool:
+    """Whether a painting with these settings, checked or not yet, begins with a sketch.
+
+    >>> has_sketch({}), has_sketch({"generator": "fourier"}), has_sketch({"generator": "fourier", "sketch": "yes"})
+    (True, False, True)
+    """
+    if settings.get("init_image") is not None or settings.get("suggest") is not None:
+        return False
+    sketch, generator = (settings.get(name) for name in ("sketch", "generator"))
+    return generator in {None, "embedded"} if sketch is None else _is_on(sketch)
 
 
 def split_weight(spec: str) -> tuple[str, float]:
@@ -477,24 +498,3 @@ def _preset(name: Any, *, beside: dict[str, Any]) -> dict[str, Any]:
             raise InputError(f"models {name} sets {setting}, which is given too; leave one of the two out")
     specs = [spec if weight == 1 else f"{weight:g} * {spec}" for spec, weight in chosen.perceptors]
     return {"generator": chosen.generator, "perceptor": specs}
-
-
-def _check_start(start: Size, size: Size) -> None:
-    if start.width > size.width or start.height > size.height:
-        raise InputError(f"start_size {start}: must not be larger than size {size}; use {size} or less")
-    fitting = Size(max(1, round(start.height * size.aspect)), start.height)
-    if abs(start.width - fitting.width) > max(ROUNDING_PX, 0.15 * start.width):
-        raise InputError(f"start_size {start}: must have the shape of size {size}; use {fitting}")
-
-
-def _check_weights(weights: dict[str, Schedule]) -> None:
-    for name, weight in weights.items():
-        if weight.lowest < 0:
-            raise InputError(f"{name} {weight}: the weight of a size must not be negative; use 0 for none")
-    turns = {0.0, 1.0} | {fraction for weight in weights.values() for fraction, _ in weight.keyframes}
-    for progress in sorted(turns):
-        if not any(weight.at(progress) for weight in weights.values()):
-            raise InputError(
-                f"large, medium and small are all 0 at {progress:.0%} of the run, which leaves no cutouts; "
-                "make one of them positive there"
-            )

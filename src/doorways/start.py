@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from doorways.generators import Generator
 from doorways.objectives.filters import blur
 from doorways.pictures import Fit, fit, read_mask, read_picture
-from doorways.prompts import parse_prompts
+from doorways.prompts import Prompt, parse_prompts
 from doorways.recipe import Recipe
 from doorways.size import Size
 from doorways.sketching import Sketchbook, open_sketchbook
@@ -44,14 +45,12 @@ class Start:
     @classmethod
     def read(cls, recipe: Recipe) -> Start:
         """The start of a recipe; InputError for a file that is missing or is no picture."""
-        sketches = recipe.generator == "embedded" if recipe.sketch is None else recipe.sketch
-        bare = recipe.init_image is None and recipe.suggest is None
         return cls(
             picture=None if recipe.init_image is None else read_picture(recipe.init_image),
             suggestion=None if recipe.suggest is None else read_picture(recipe.suggest),
             mask=None if recipe.mask is None else read_mask(recipe.mask),
             how=recipe.init_fit,
-            sketchbook=open_sketchbook() if sketches and bare else None,
+            sketchbook=open_sketchbook() if recipe.sketches else None,
             texts=tuple(prompt.text for prompt in parse_prompts(recipe.prompts)),
         )
 
@@ -67,11 +66,12 @@ class Start:
             return generator.encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
 
-    @property
-    def sketches(self) -> bool | None:
-        """What a recipe says of sketches once it is known whether there is one; nothing beside a picture."""
-        pictures = self.picture is not None or self.suggestion is not None
-        return None if pictures else self.sketchbook is not None
+    def undrawn(self, prompts: Sequence[Prompt]) -> tuple[str, ...]:
+        """What those of the recipe's `prompts` say that are wanted and that no drawing is near to; nothing without a sketch."""
+        if (book := self.sketchbook) is None:
+            return ()
+        texts = [text for text, prompt in zip(self.texts, prompts, strict=True) if prompt.weight > 0 and text]
+        return tuple(text for text in dict.fromkeys(texts) if not book.find(text))
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
         """The picture started from, [1, 3, H, W], on a canvas of `size`."""

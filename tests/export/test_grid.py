@@ -33,7 +33,7 @@ def test_subjects_stand_against_seeds_unless_asked_otherwise(sweep):
     assert shown(grid)[(1, 2)] == ["0-10"]
     assert len(grid.cells) == 6
     assert grid.title == "Two"
-    assert grid.remark == "size 64x32, steps 300, generator embedded, perceptor embedded"
+    assert grid.remark == "size 64x32, steps 60, generator embedded, perceptor embedded"
 
 
 def test_any_field_stands_against_any_other_and_the_rest_is_written_below(tmp_path, sweep):

@@ -73,7 +73,7 @@ def test_a_gallery_says_what_it_shows(gallery, tmp_path):
         assert words in found.text
     assert found.all("img")[0]["alt"] == "Painting: on the left forest, on the right kelp forest."
     assert found.all("html")[0]["lang"] == "en"
-    assert "step 7 of 300" in found.text
+    assert "step 7 of 60" in found.text
     figures = [attributes["id"] for attributes in found.all("figure")]
     assert figures == ["a-b", "c"]
 

@@ -76,7 +76,10 @@ def test_a_finished_painting_is_all_there(library):
     assert entry.created <= entry.started <= entry.finished
     assert entry.machine["versions"]["torch"]
     assert Recipe.build(**entry.recipe) == recipe.override(
-        learning_rate=entry.recipe["learning_rate"], precision=entry.recipe["precision"], sketch=False
+        learning_rate=entry.recipe["learning_rate"],
+        precision=entry.recipe["precision"],
+        sketch=False,
+        start_size="24x12",
     )
     assert names(library, entry) == ["events.jsonl", "latent.safetensors", "picture.png", "trajectory"]
     assert pixels(library, entry) == straight(recipe)

@@ -82,9 +82,13 @@ def test_a_picture_to_start_from_is_the_sketch(tmp_path):
 
 
 def test_what_no_drawing_is_near_to_begins_in_noise():
-    assert torch.equal(
-        painter(prompts="Fólkvangr").picture(), painter(prompts="Fólkvangr", sketch=False).picture()
+    nameless, bare = (
+        painter(prompts="Fólkvangr"),
+        painter(prompts="Fólkvangr", sketch=False, start_size="192x96"),
     )
+    assert torch.equal(nameless.picture(), bare.picture())
+    assert any("no sketch is near to 'Fólkvangr'" in note for note in nameless.notes())
+    assert not any("sketch" in note for note in (*bare.notes(), *painter().notes()))
 
 
 def test_a_painting_begun_before_there_were_sketches_had_none():

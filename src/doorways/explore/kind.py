@@ -21,7 +21,6 @@ UNTIMED = {
     "blend",
     "transition",
     "spread",
-    "sketch",
 }
 """Settings that do not change what a step costs."""
 
