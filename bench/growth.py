@@ -90,7 +90,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    settings = {"size": given.size, "steps": given.steps, "cutouts": given.cutouts, "threads": 1}
+    settings = {
+        "size": given.size,
+        "steps": given.steps,
+        "cutouts": given.cutouts,
+        "threads": 1,
+        "sketch": False,
+    }
     wanted = [(pair, seed) for pair in PAIRS[: given.pairs] for seed in range(given.seeds)]
     whole = Size.parse(given.size)
     runs: dict[str, list[Run]] = {name: [] for name in WAYS}

@@ -30,7 +30,6 @@ PLAIN = "{subject}"
 SMALL = """
 [recipe]
 size = "384x192"
-steps = 200
 threads = 1
 """
 
@@ -43,7 +42,6 @@ def small(theme: str) -> str:
     place = "{subject}"
     [recipe]
     size = "384x192"
-    steps = 200
     threads = 1
 
     >>> small('title = "T"\\n[[section]]\\nname = "Studies"\\n[[section]]\\nname = "Nature"').splitlines()[:4]

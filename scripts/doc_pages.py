@@ -118,9 +118,10 @@ def small_theme(text: str) -> str:
         text,
         flags=re.M,
     )
-    for name, value in {**SMALL, "seeds": "2"}.items():
-        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.M)
-    return text
+    text = re.sub(rf"^({'|'.join(SMALL)}) = .*\n", "", text, flags=re.M)
+    text = re.sub(r"^seeds = .*$", "seeds = 2", text, flags=re.M)
+    given = "".join(f"{name} = {value}\n" for name, value in SMALL.items())
+    return text.replace("[recipe]\n", f"[recipe]\n{given}")
 
 
 def write_file(block: Block, *, small: bool) -> None:

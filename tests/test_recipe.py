@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 
+from doorways.consequences import stale as worked_out_anew
 from doorways.cutouts.distortion import LIMITS, Distortion
 from doorways.errors import InputError
 from doorways.models.presets import preset
 from doorways.png import save_png
-from doorways.recipe import CONSEQUENCES, DETAIL, GROUPS, Recipe, split_weight
+from doorways.recipe import DETAIL, GROUPS, Recipe, split_weight
 from doorways.schedule import Schedule
 from doorways.size import Size
 
@@ -61,16 +62,33 @@ def test_a_sketch_takes_fewer_steps_unless_they_are_given(settings, sketches):
     assert recipe.override(seed=4).steps == recipe.steps
 
 
-def test_what_suits_a_sketch_is_worked_out_anew_without_one():
-    sketched = build(start_size="768x384", learning_rate=0.03)
-    for change in (
+@pytest.mark.parametrize(
+    "change",
+    [
         {"sketch": False},
         {"init_image": "a.png"},
         {"suggest": "a.png"},
         {"generator": "fourier"},
-    ):
-        changed = sketched.override(**change)
-        assert (changed.start_size, changed.learning_rate) == (None, None)
+        {"models": "piece"},
+    ],
+)
+def test_what_suits_a_sketch_is_worked_out_anew_without_one(change):
+    sketched = build(start_size="768x384", learning_rate=0.03)
+    changed = sketched.override(**change)
+    assert (changed.start_size, changed.learning_rate, changed.steps) == (None, None, 300)
+    assert sketched.override(steps=90).override(**change).steps == 90
+    assert sketched.override(learning_rate=0.2, **change).learning_rate.at(0) == 0.2
+    assert (
+        changed.override(sketch=True, **dict.fromkeys({*change} - {"sketch", "generator", "models"})).steps
+        == 60
+    )
+
+
+def test_what_has_nothing_to_do_with_a_sketch_leaves_what_was_given():
+    begun = build(init_image="a.png", start_size="384x192", learning_rate=0.05, steps=300)
+    changed = begun.override(init_image="b.png")
+    assert changed.settings() == begun.settings() | {"init_image": "b.png"}
+    assert build(learning_rate=0.05).override(sketch=True).learning_rate.at(0) == 0.05
 
 
 def test_every_field_has_a_description_and_a_group_that_exists():
@@ -120,6 +138,7 @@ def test_numbers_may_be_texts_as_flags_give_them():
         ({"prompts": 3}, r"prompts 3: must be a text; give a text such as 'forest | kelp forest'"),
         ({"steps": 0}, "steps 0: must be at least 1; or leave it out"),
         ({"steps": "many"}, "steps 'many': must be a whole number; or leave it out"),
+        ({"generator": ["embedded"]}, "generator embedded: must be a text; the default is embedded"),
         ({"steps": 2.5}, "steps 2.5: must be a whole number; or leave it out"),
         ({"seed": -1}, "seed -1: must be at least 0; or leave it out"),
         ({"averaging": float("nan")}, "averaging nan: must be a finite number; the default is 0.96"),
@@ -237,7 +256,10 @@ def test_an_override_works_out_anew_what_follows_from_it(change, stale):
     )
     second = first.override(**change)
     assert {name: getattr(second, name) for name in stale} == stale
-    touched = {*change, *(name for cause in change for name in CONSEQUENCES.get(cause, ()))}
+    spelt = {
+        name: getattr(second, name) for name in ("generator", "perceptor") if "models" in change
+    } | change
+    touched = {*spelt, *worked_out_anew(dict(first), spelt)}
     untouched = set(Recipe.model_fields) - touched
     assert {name: getattr(first, name) for name in untouched} == {
         name: getattr(second, name) for name in untouched
@@ -380,7 +402,7 @@ def test_whatever_is_given_there_is_a_recipe_or_one_sentence(given_settings):
 def test_a_painted_png_gives_its_recipe_back(tmp_path):
     recipe = build(seed=0, size="64x32", objectives={"glow": "0 -> 1"}, style="naïve ☂")
     save_png(tmp_path / "a.png", Image.new("RGB", (4, 4)), recipe, step=3, finished=False)
-    assert Recipe.from_file(tmp_path / "a.png") == recipe.override(sketch=False), (
+    assert Recipe.from_file(tmp_path / "a.png") == recipe.override(sketch=False, steps=recipe.steps), (
         "the first ones had no sketch"
     )
     assert Recipe.from_png(tmp_path / "a.png", seed=5).seed == 5

@@ -122,10 +122,12 @@ def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_gi
 
 
 def test_what_no_drawing_is_near_to_is_told():
-    prompts = "castle | mxyzptlk:2 | qwxzj:-1 | a castle"
+    prompts = "castle | mxyzptlk:2 | qwxzj:-1 | a castle | image(moss.png) | zzyzx @all"
     start = start_of(prompts=prompts, generator="embedded")
-    assert start.undrawn(parse_prompts(prompts)) == ("mxyzptlk",)
-    assert start_of(prompts=prompts, sketch=False).undrawn(parse_prompts(prompts)) == ()
+    assert start.undrawn(parse_prompts(prompts)) == ("mxyzptlk", "moss.png")
+    assert start.is_drawn(parse_prompts(prompts))
+    bare = start_of(prompts=prompts, sketch=False)
+    assert (bare.undrawn(parse_prompts(prompts)), bare.is_drawn(parse_prompts(prompts))) == ((), False)
 
 
 def test_a_sketch_says_what_the_prompts_say_without_the_style():

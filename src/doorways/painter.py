@@ -45,7 +45,7 @@ from doorways.symmetry import parse_symmetry
 from doorways.transfer import Fetched, sent
 
 SKETCHED = 0.3
-"""Share of the generator's learning rate that a painting is moved with that begins with a sketch, which is to stay."""
+"""Share of the generator's learning rate that moves what begins with a sketch: its outlines are to stay."""
 
 
 class Painter:
@@ -94,7 +94,7 @@ class Painter:
         device = self.place.device
         self.start = Start.read(recipe)
         self.growth = Growth.plan(recipe, self.generator.factor)
-        slower = SKETCHED if recipe.sketches else 1
+        slower = SKETCHED if self.start.is_drawn(self.prompts) else 1
         self.rate = recipe.learning_rate or Schedule.parse(round(slower * self.generator.learning_rate, 6))
         self.recipe = recipe.override(
             memory=None,
@@ -323,7 +323,7 @@ class Painter:
     def _can_be(self, recipe: Recipe) -> bool:
         """Whether another recipe can be painted with these models."""
         try:
-            Painter(recipe, ensemble=self.ensemble)
+            Painter(recipe.override(sketch=False, start_size=self.recipe.start_size), ensemble=self.ensemble)
         except InputError:
             return False
         return True
@@ -366,10 +366,15 @@ class Painter:
             for word, known in eye.misread(self.prompts).items()
         ]
         unseen = [
-            f"no sketch is near to {text!r}: its places begin in noise, for which --no-sketch has more steps"
-            for text in self.start.undrawn(self.prompts)
+            f"the sketch has nothing like {name!r}, which begins in noise: more steps or --no-sketch may do it better"
+            for name in self.start.undrawn(self.prompts)
             if not self.step
         ]
+        grows = self.recipe.grow_at not in ((), Recipe.model_fields["grow_at"].default)
+        if grows and self.recipe.sketches and len(self.growth.sizes) == 1:
+            unseen.append(
+                "nothing grows: the first canvas is the whole one; a smaller --start-size changes that"
+            )
         notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread, *unseen]
         return tuple(dict.fromkeys(note for note in notes if note))
 

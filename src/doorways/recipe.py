@@ -9,7 +9,6 @@ import json
 import math
 import re
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +24,7 @@ from pydantic import (
 )
 
 from doorways.amount import parse_bytes
+from doorways.consequences import SKETCHED_STEPS, STEPS, has_sketch, is_on, stale, steps_for
 from doorways.errors import InputError
 from doorways.recipe_rules import check_start, check_text, check_weights
 from doorways.recipe_text import read_toml, sentence, toml
@@ -34,25 +34,6 @@ from doorways.size import Size
 GROUPS = ("Prompts", "Canvas", "Run", "Models", "Cutouts", "Objectives", "Start", "Machine")
 DETAIL = {"large": 0.1, "medium": 0.2, "small": 0.7}
 """Weights of cutout sizes that `detail` stands for."""
-
-STEPS, SKETCHED_STEPS = 300, 60
-"""Steps of a painting where none are given: in noise all has to be found, in a sketch they wear the outlines away."""
-
-CONSEQUENCES = {
-    "models": ("generator", "perceptor", "learning_rate", "micro_batch", "sketch", "start_size"),
-    "generator": ("learning_rate", "sketch", "start_size"),
-    "sketch": ("learning_rate", "start_size"),
-    "init_image": ("sketch", "learning_rate", "start_size"),
-    "suggest": ("sketch", "learning_rate", "start_size"),
-    "perceptor": ("micro_batch",),
-    "device": ("precision", "micro_batch"),
-    "precision": ("micro_batch",),
-    "memory": ("micro_batch", "recompute"),
-    "detail": ("large", "medium", "small", "start_size"),
-    "size": ("start_size",),
-    "wrap": ("border",),
-}
-"""What is worked out anew when a setting of a recipe is changed, unless it is given too."""
 
 
 def _numbers(value: Any) -> Any:
@@ -127,7 +108,9 @@ class Recipe(BaseModel):
         "Canvas to begin on; if not given half of size, or all of it for a sketch or a picture to start from.",
         None,
     )
-    grow_at: Fractions = _setting("Canvas", "Fractions of the run at which the canvas grows.", (0.6,))
+    grow_at: Fractions = _setting(
+        "Canvas", "Fractions of the run at which the canvas grows, if it begins on a smaller one.", (0.6,)
+    )
     grow_noise: float = _setting(
         "Canvas",
         "Share of the latent that begins anew when the canvas grows: crisper, where few steps are left.",
@@ -287,13 +270,13 @@ class Recipe(BaseModel):
         models = given.pop("models", None)
         if models is not None:
             given |= _preset(models, beside=given)
-        if _is_on(given.get("wrap")) and given.get("border") is None:
+        if is_on(given.get("wrap")) and given.get("border") is None:
             given["border"] = "wrap"
-        if _is_on(given.get("detail")):
+        if is_on(given.get("detail")):
             stands_for = DETAIL | {"start_size": given.get("size", cls.model_fields["size"].default)}
             given |= {name: value for name, value in stands_for.items() if given.get(name) is None}
         if given.get("steps") is None:
-            given["steps"] = SKETCHED_STEPS if has_sketch(given) else STEPS
+            given["steps"] = steps_for(sketch=has_sketch(given))
         return given
 
     @field_validator("learning_rate")
@@ -391,7 +374,7 @@ class Recipe(BaseModel):
             raise InputError(sentence(error.errors(include_url=False)[0], cls.model_fields)) from error
 
     def override(self, **changes: Any) -> Recipe:
-        """This recipe with some settings changed; what follows from them is worked out anew (`CONSEQUENCES`)."""
+        """This recipe with some settings changed; what follows from them is worked out anew (`consequences`)."""
         return Recipe.build(**_changed(dict(self), changes))
 
     @classmethod
@@ -444,18 +427,6 @@ MACHINE = tuple(
 """Settings that say how it is computed, and not what is painted."""
 
 
-def has_sketch(settings: Mapping[str, Any]) -> bool:
-    """Whether a painting with these settings, checked or not yet, begins with a sketch.
-
-    >>> has_sketch({}), has_sketch({"generator": "fourier"}), has_sketch({"generator": "fourier", "sketch": "yes"})
-    (True, False, True)
-    """
-    if settings.get("init_image") is not None or settings.get("suggest") is not None:
-        return False
-    sketch, generator = (settings.get(name) for name in ("sketch", "generator"))
-    return generator in {None, "embedded"} if sketch is None else _is_on(sketch)
-
-
 def split_weight(spec: str) -> tuple[str, float]:
     """A perceptor's spec and weight; the weight stands in front, since paths may end in anything.
 
@@ -474,18 +445,14 @@ def split_weight(spec: str) -> tuple[str, float]:
     return model, weight
 
 
-def _is_on(value: Any) -> bool:
-    """Whether a setting that was not read yet is a yes."""
-    return str(value).strip().lower() in {"true", "1", "yes", "on"}
-
-
 def _changed(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """`settings` with `changes`, less what `changes` make stale."""
-    settings = dict(settings)
-    if "models" in settings:
-        settings |= _preset(settings.pop("models"), beside=settings)
-    stale = {name for cause in changes for name in CONSEQUENCES.get(cause, ())}
-    return {name: value for name, value in settings.items() if name not in stale} | changes
+    settings, changes = dict(settings), dict(changes)
+    for given in (settings, changes):
+        if given.get("models") is not None:
+            given |= _preset(given.pop("models"), beside=given)
+    dropped = stale(settings, changes)
+    return {name: value for name, value in settings.items() if name not in dropped} | changes
 
 
 def _preset(name: Any, *, beside: dict[str, Any]) -> dict[str, Any]:

@@ -66,12 +66,25 @@ class Start:
             return generator.encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
 
+    def is_drawn(self, prompts: Sequence[Prompt]) -> bool:
+        """Whether the sketchbook has a drawing of any of the recipe's `prompts` that is wanted somewhere."""
+        book = self.sketchbook
+        return book is not None and any(book.find(text) for text, _ in self._wanted(prompts))
+
     def undrawn(self, prompts: Sequence[Prompt]) -> tuple[str, ...]:
-        """What those of the recipe's `prompts` say that are wanted and that no drawing is near to; nothing without a sketch."""
+        """Those of the recipe's `prompts` that no drawing is near to; nothing without a sketch."""
         if (book := self.sketchbook) is None:
             return ()
-        texts = [text for text, prompt in zip(self.texts, prompts, strict=True) if prompt.weight > 0 and text]
-        return tuple(text for text in dict.fromkeys(texts) if not book.find(text))
+        missing = [name for text, name in self._wanted(prompts) if not book.find(text)]
+        return tuple(dict.fromkeys(missing))
+
+    def _wanted(self, prompts: Sequence[Prompt]) -> list[tuple[str, str]]:
+        """What each of `prompts` that takes a share of the canvas says, without the style, and what it is called."""
+        return [
+            (text, text or str(prompt.image))
+            for text, prompt in zip(self.texts, prompts, strict=True)
+            if prompt.takes_share and prompt.weight > 0
+        ]
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
         """The picture started from, [1, 3, H, W], on a canvas of `size`."""

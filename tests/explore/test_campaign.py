@@ -80,7 +80,9 @@ def test_what_was_done_to_fit_into_memory_makes_no_other_painting_of_it(
 def test_what_the_painter_fills_in_makes_no_other_painting_of_it(library, enlisted, quick_theme):
     sweep = enlisted(seeds=1)
     (entry,) = library.list(sweep=sweep.id)
-    resolved = Recipe.build(**entry.recipe).override(learning_rate=0.1, precision="fp32", sketch=True)
+    resolved = Recipe.build(**entry.recipe).override(
+        learning_rate=0.1, precision="fp32", sketch=True, start_size="24x12"
+    )
     from PIL import Image
 
     library.keep(entry.id, Image.new("RGB", (24, 12)), resolved, 2, False)

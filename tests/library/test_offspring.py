@@ -42,6 +42,16 @@ def test_a_variation_begins_with_the_layout_and_drops_another_start(library, tmp
         assert image.getpixel((0, 0)) == (255, 0, 0)
 
 
+def test_a_variation_of_a_sketch_is_painted_as_a_suggestion_is(library):
+    parent = painted(library)
+    filled = Recipe.build(**{k: v for k, v in parent.recipe.items() if k != "steps"}).override(
+        sketch=True, learning_rate=0.03, start_size="64x32"
+    )
+    library.keep(parent.id, Image.new("RGB", (64, 32), "red"), filled, 60, True)
+    recipe = Recipe.build(**vary(library, parent.id, seed=5).recipe)
+    assert (recipe.learning_rate, recipe.start_size, recipe.steps, recipe.sketch) == (None, None, 300, None)
+
+
 def test_what_has_no_picture_cannot_be_varied(library):
     waiting = library.add(Recipe.build(prompts="moon", seed=1))
     with pytest.raises(InputError, match="there is no picture of it yet to vary"):

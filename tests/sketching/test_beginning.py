@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from doorways.errors import InputError
+from doorways.events import Grew
 from doorways.painter import Painter
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
@@ -87,8 +88,18 @@ def test_what_no_drawing_is_near_to_begins_in_noise():
         painter(prompts="Fólkvangr", sketch=False, start_size="192x96"),
     )
     assert torch.equal(nameless.picture(), bare.picture())
-    assert any("no sketch is near to 'Fólkvangr'" in note for note in nameless.notes())
+    assert any("nothing like 'Fólkvangr'" in note for note in nameless.notes())
+    assert nameless.rate == bare.rate
+    assert painter().rate.at(0) == pytest.approx(0.3 * bare.rate.at(0))
     assert not any("sketch" in note for note in (*bare.notes(), *painter().notes()))
+
+
+def test_a_sketch_that_begins_small_grows():
+    grown = [event for event in painter(start_size="96x48", grow_at=(0.5,)) if isinstance(event, Grew)]
+    assert [str(event.size) for event in grown] == ["192x96"]
+    assert not [event for event in painter() if isinstance(event, Grew)]
+    assert any("nothing grows" in note for note in painter(grow_at=(0.5,)).notes())
+    assert not any("nothing grows" in note for note in painter().notes())
 
 
 def test_a_painting_begun_before_there_were_sketches_had_none():

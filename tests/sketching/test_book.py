@@ -108,6 +108,23 @@ def test_the_one_that_ships_knows_things_and_no_nonsense():
 
 
 @pytest.mark.embedded
+def test_of_a_text_that_no_drawing_shows_the_longest_parts_are_shown():
+    book = open_sketchbook()
+
+    def named(text):
+        return {book.names[i] for i in book.find(text)}
+
+    assert "tree" in named("entrance to Forest by James Gurney")
+    assert named("entrance to the Dragons realm by James Gurney") == {"dragon", "dragon face"}
+    assert named("entrance to the Ice Cream realm") == {"ice cream"}
+    assert named("door by Castle") == named("door"), "an artist's name has a capital"
+    assert not named("by James Gurney")
+    assert "no entry" not in named("entrance")
+    assert "no smoking" in named("no smoking")
+    assert not named("word " * 3000)
+
+
+@pytest.mark.embedded
 def test_every_drawing_that_ships_can_be_read_and_shows_something():
     book = open_sketchbook()
     for number in range(len(book.names)):

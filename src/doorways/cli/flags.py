@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
@@ -94,6 +95,9 @@ _healing = {
     for name, field in Recipe.model_fields.items()
     if name not in BY_HEALING
 } | {"models": _options["models"]}
+_steps = copy(Recipe.model_fields["steps"])
+_steps.description = "Steps to paint; 100 if not given."
+_healing["steps"] = option("steps", _steps)
 
 HealingSettings = TypedDict("HealingSettings", _healing, total=False)  # type: ignore[misc]
 """Likewise those of a healing, less what healing itself sets."""

@@ -63,7 +63,7 @@ def heal(
     """Let the optimisation heal a picture that was operated on.
 
     Its own recipe paints it on, looking mostly at small pieces. Options that are not given are as that recipe says,
-    but for --steps, which are 100, and the weights of sizes.
+    but for --steps, which are 100, the weights of sizes, and the learning rate of a painting that began with a sketch.
     """
     return heal_picture(
         picture, dict(settings or {}), output or Output(), parent=parent, everywhere=all_, strength=strength

@@ -42,7 +42,7 @@ def _add(library: Library, entry: Entry, changes: dict[str, Any]) -> Entry:
     kept = dict(entry.recipe)
     if "suggest" in changes:
         kept = {name: value for name, value in kept.items() if name not in FROM_A_PICTURE}
-    recipe = Recipe.build(**kept | changes)
+    recipe = Recipe.build(**kept).override(**changes)
     change = {name: [entry.recipe.get(name), value] for name, value in changes.items()}
     with library.together():
         child = library.add(

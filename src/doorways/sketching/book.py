@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -27,6 +28,14 @@ NEAR = 0.61
 """Cosine of the words' vectors from which on a drawing shows what a text says."""
 AS_NEAR = 0.9
 """Names whose cosine is at least this share of the nearest one's are as good."""
+
+PART = 4
+"""Words in a part of a text, at most."""
+JOINING = frozenset(
+    split_words("a an and at between but by for from in into is of on or the to under over with without")
+)
+"""Words that no part begins or ends with."""
+STYLE = re.compile(r"\bby (?=[A-Z])")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +79,11 @@ class Sketchbook:
         return self.words.bag(list(places))[[places[name] for name in self.names]]
 
     @cached_property
+    def forbidding(self) -> Tensor:
+        """Booleans [n]: signs that say no to the thing that they are named after."""
+        return torch.tensor(["no" in name.split() for name in self.names])
+
+    @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits for the drawings and for how they are found."""
         digest = hashlib.sha256("\n".join(self.names).encode())
@@ -80,12 +94,21 @@ class Sketchbook:
     def find(self, text: str) -> tuple[int, ...]:
         """Which drawings show what `text` says, as well as any; none where nothing is near enough.
 
-        Words that are not known say nothing here: what is spelt like them is something else.
+        Where none shows all of it, those of its longest parts will do: "entrance to the Dragons realm" has dragons. Words that
+        are not known say nothing here (what is spelt like them is something else), nor does an artist's name after "by".
         """
-        known = " ".join(word for word in split_words(text) if self.words.known(word) is not None)
-        cosines = self.vectors @ self.words.bag([known])[0]
-        nearest = float(cosines.max())
-        return tuple((cosines >= AS_NEAR * nearest).nonzero()[:, 0].tolist()) if nearest >= NEAR else ()
+        words = [word for word in split_words(STYLE.split(text)[0]) if self.words.known(word) is not None]
+        for length in dict.fromkeys((len(words), *range(min(PART, len(words)), 0, -1))):
+            runs = [words[first : first + length] for first in range(len(words) - length + 1)]
+            parts = [run for run in runs if run == words or not JOINING.intersection((run[0], run[-1]))]
+            cosines = self.words.bag([" ".join(part) for part in parts]) @ self.vectors.T
+            if "no" not in words:
+                cosines[:, self.forbidding] = -1
+            nearest = cosines.amax(1, keepdim=True)
+            near = (cosines >= AS_NEAR * nearest) & (nearest >= NEAR)
+            if near.any():
+                return tuple(near.any(0).nonzero()[:, 0].tolist())
+        return ()
 
     def drawing(self, number: int) -> Tensor:
         """[1, 4, s, s] in [0, 1]: red, green and blue, premultiplied by the alpha behind them; InputError for a broken one."""
