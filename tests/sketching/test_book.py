@@ -122,6 +122,8 @@ def test_of_a_text_that_no_drawing_shows_the_longest_parts_are_shown():
     assert "no entry" not in named("entrance")
     assert "no smoking" in named("no smoking")
     assert not named("word " * 3000)
+    assert not named("the of and")
+    assert named("of a castle and the") == {"castle"}
 
 
 @pytest.mark.embedded

@@ -98,9 +98,13 @@ class Sketchbook:
         are not known say nothing here (what is spelt like them is something else), nor does an artist's name after "by".
         """
         words = [word for word in split_words(STYLE.split(text)[0]) if self.words.known(word) is not None]
+        if JOINING.issuperset(words):
+            return ()
         for length in dict.fromkeys((len(words), *range(min(PART, len(words)), 0, -1))):
             runs = [words[first : first + length] for first in range(len(words) - length + 1)]
             parts = [run for run in runs if run == words or not JOINING.intersection((run[0], run[-1]))]
+            if not parts:
+                continue
             cosines = self.words.bag([" ".join(part) for part in parts]) @ self.vectors.T
             if "no" not in words:
                 cosines[:, self.forbidding] = -1
