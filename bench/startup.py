@@ -24,7 +24,7 @@ from bench.results import FOLDER, Verdict, report
 COMMAND = (sys.executable, "-m", "doorways.cli")
 HELP_S, FIRST_STEP_S, PAINTING_S = 0.3, 3.0, 120.0
 """The targets."""
-PROMPTS = ("forest | kelp forest", "--seed", "3", "--no-library")
+ASKED = (*COMMAND, "paint", "forest | kelp forest", "--seed", "3", "--no-library")
 PAINTINGS = {
     "the default painting": (),
     "300 steps, growing": ("--steps", "300", "--start-size", "384x192"),
@@ -44,7 +44,7 @@ def help_s() -> float:
 def first_step_s() -> float:
     """Seconds until `doorways paint` begins its first step."""
     with tempfile.TemporaryDirectory() as folder:
-        asked = [*COMMAND, "paint", *PROMPTS, "--steps", "1"]
+        asked = [*ASKED, "--steps", "1"]
         began = time.perf_counter()
         with subprocess.Popen(
             asked, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -64,8 +64,15 @@ def painting_s(*given: str) -> float:
     """Seconds of a whole `doorways paint`."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        subprocess.run([*COMMAND, "paint", *PROMPTS, *given], cwd=folder, check=True, capture_output=True)
+        subprocess.run([*ASKED, *given], cwd=folder, check=True, capture_output=True)
         return time.perf_counter() - began
+
+
+STARTS = {
+    "doorways --help": (help_s, HELP_S),
+    "doorways paint, to its first step": (first_step_s, FIRST_STEP_S),
+}
+"""What is timed several times, and its target."""
 
 
 def run(*, times: int = 7, whole: bool = True, out: Path = FOLDER) -> bool:
@@ -76,14 +83,15 @@ def run(*, times: int = 7, whole: bool = True, out: Path = FOLDER) -> bool:
         whole: whether whole paintings are timed too.
         out: folder for startup.json.
     """
-    found = {"doorways --help": [], "doorways paint, to its first step": []}
-    for name, measure in zip(found, (help_s, first_step_s), strict=True):
+    found, targets = {}, []
+    for name, (measure, most) in STARTS.items():
         measure()
         found[name] = [measure() for _ in range(times)]
+        targets.append(most)
     for name, given in PAINTINGS.items() if whole else ():
         found[name] = [painting_s(*given)]
+        targets.append(PAINTING_S)
     medians = {name: statistics.median(taken) for name, taken in found.items()}
-    targets = (HELP_S, FIRST_STEP_S, *[PAINTING_S] * (len(found) - 2))
     verdicts = [
         Verdict(f"{name}: at most {most:g} s", f"{median:.2f} s", median <= most)
         for (name, median), most in zip(medians.items(), targets, strict=True)

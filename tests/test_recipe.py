@@ -78,10 +78,12 @@ def test_what_suits_a_sketch_is_worked_out_anew_without_one(change):
     assert (changed.start_size, changed.learning_rate, changed.steps) == (None, None, 300)
     assert sketched.override(steps=90).override(**change).steps == 90
     assert sketched.override(learning_rate=0.2, **change).learning_rate.at(0) == 0.2
-    assert (
-        changed.override(sketch=True, **dict.fromkeys({*change} - {"sketch", "generator", "models"})).steps
-        == 60
-    )
+
+
+def test_what_suits_noise_is_worked_out_anew_for_a_sketch():
+    bare = build(sketch=False, start_size="384x192", learning_rate=0.1)
+    sketched = bare.override(sketch=True)
+    assert (sketched.start_size, sketched.learning_rate, sketched.steps) == (None, None, 60)
 
 
 def test_what_has_nothing_to_do_with_a_sketch_leaves_what_was_given():

@@ -10,7 +10,6 @@ from PIL import Image
 from doorways import start
 from doorways.generators import load_generator
 from doorways.pictures import fit, read_picture, to_image
-from doorways.prompts import parse_prompts
 from doorways.size import Size
 from doorways.start import Start
 from tests import tiny
@@ -100,6 +99,13 @@ def test_nothing_is_kept_where_nothing_is_given():
     assert start.mask_at(Size(48, 24), CPU) is None
 
 
+class Echo:
+    """A sketchbook that has a drawing of everything: its letters."""
+
+    def find(self, text):
+        return tuple(map(ord, text))
+
+
 @pytest.mark.parametrize(
     ("settings", "sketched"),
     [
@@ -114,7 +120,7 @@ def test_nothing_is_kept_where_nothing_is_given():
 def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_given(
     settings, sketched, picture, monkeypatch
 ):
-    monkeypatch.setattr(start, "open_sketchbook", lambda: "a sketchbook")
+    monkeypatch.setattr(start, "open_sketchbook", lambda: Echo())
     given = {
         name: picture if name in {"init_image", "suggest"} else value for name, value in settings.items()
     }
@@ -123,12 +129,22 @@ def test_a_sketch_is_begun_with_where_the_generator_has_one_and_no_picture_is_gi
 
 def test_what_no_drawing_is_near_to_is_told():
     prompts = "castle | mxyzptlk:2 | qwxzj:-1 | a castle | image(moss.png) | zzyzx @all"
-    start = start_of(prompts=prompts, generator="embedded")
-    assert start.undrawn(parse_prompts(prompts)) == ("mxyzptlk", "moss.png")
-    assert start.is_drawn(parse_prompts(prompts))
+    begun = start_of(prompts=prompts, generator="embedded")
+    assert begun.undrawn == ("mxyzptlk", "moss.png")
+    castle, missing, against, other, picture, everywhere = begun.drawings
+    assert castle
+    assert castle == other
+    assert not any((missing, against, picture, everywhere))
     bare = start_of(prompts=prompts, sketch=False)
-    assert (bare.undrawn(parse_prompts(prompts)), bare.is_drawn(parse_prompts(prompts))) == ((), False)
+    assert (bare.undrawn, any(bare.drawings)) == ((), False)
 
 
-def test_a_sketch_says_what_the_prompts_say_without_the_style():
-    assert start_of(prompts="fire:2 | ocean@0.7", style="by James Gurney").texts == ("fire", "ocean")
+def test_only_what_is_wanted_at_a_place_is_drawn():
+    begun = start_of(prompts="castle | castle:0 | castle:-1 | castle @all", generator="embedded")
+    assert [bool(found) for found in begun.drawings] == [True, False, False, False]
+
+
+def test_a_sketch_shows_what_the_prompts_say_without_the_style(monkeypatch):
+    monkeypatch.setattr(start, "open_sketchbook", lambda: Echo())
+    drawings = start_of(prompts="fire:2 | ocean@0.7", style="by James Gurney", sketch=True).drawings
+    assert ["".join(map(chr, found)) for found in drawings] == ["fire", "ocean"]

@@ -37,7 +37,7 @@ def stale(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:
     before = has_sketch(settings)
     after = {name: value for name, value in settings.items() if name not in dropped} | dict(changes)
     if has_sketch(after) != before:
-        dropped |= {*BEGUN_OTHERWISE}
+        dropped.update(BEGUN_OTHERWISE)
         if settings.get("steps") == steps_for(sketch=before):
             dropped.add("steps")
     return dropped

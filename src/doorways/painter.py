@@ -94,7 +94,7 @@ class Painter:
         device = self.place.device
         self.start = Start.read(recipe)
         self.growth = Growth.plan(recipe, self.generator.factor)
-        slower = SKETCHED if self.start.is_drawn(self.prompts) else 1
+        slower = SKETCHED if any(self.start.drawings) else 1
         self.rate = recipe.learning_rate or Schedule.parse(round(slower * self.generator.learning_rate, 6))
         self.recipe = recipe.override(
             memory=None,
@@ -138,7 +138,7 @@ class Painter:
             return latent
         gaze = self.gazes[self.size]
         with out_of_memory(self.recipe):
-            sketch = lay_out(gaze.picture(latent), self.canvas.field, self.start.texts, book, rng)
+            sketch = lay_out(gaze.picture(latent), self.canvas.field, self.start.drawings, book, rng)
             return latent if sketch is None else gaze.encode(sketch)
 
     @property
@@ -365,17 +365,19 @@ class Painter:
             for eye in self.eyes
             for word, known in eye.misread(self.prompts).items()
         ]
-        unseen = [
+        undrawn = [
             f"the sketch has nothing like {name!r}, which begins in noise: more steps or --no-sketch may do it better"
-            for name in self.start.undrawn(self.prompts)
+            for name in self.start.undrawn
             if not self.step
         ]
-        grows = self.recipe.grow_at not in ((), Recipe.model_fields["grow_at"].default)
-        if grows and self.recipe.sketches and len(self.growth.sizes) == 1:
-            unseen.append(
-                "nothing grows: the first canvas is the whole one; a smaller --start-size changes that"
-            )
-        notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread, *unseen]
+        told = self.recipe.grow_at not in ((), Recipe.model_fields["grow_at"].default)
+        stays = told and self.recipe.sketches and len(self.growth.sizes) == 1
+        whole = (
+            "nothing grows: the first canvas is the whole one; a smaller --start-size changes that"
+            if stays
+            else ""
+        )
+        notes = [*begun, self.place.note, self.thrift, self.uncompiled, *misread, *undrawn, whole]
         return tuple(dict.fromkeys(note for note in notes if note))
 
     def machine(self) -> dict[str, Any]:

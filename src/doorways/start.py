@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 from doorways.generators import Generator
 from doorways.objectives.filters import blur
 from doorways.pictures import Fit, fit, read_mask, read_picture
-from doorways.prompts import Prompt, parse_prompts
+from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 from doorways.size import Size
 from doorways.sketching import Sketchbook, open_sketchbook
@@ -32,7 +31,8 @@ class Start:
         mask: [1, 1, h, w], 1 where the picture may change, or None for everywhere.
         how: how they come to fill a canvas of another shape.
         sketchbook: the drawings to begin with, or None for none.
-        texts: what each prompt says, without the style.
+        drawings: of each prompt those that show it, without the style; none of one that is not wanted at a place.
+        undrawn: what prompts say, or the pictures that they are, that are wanted there and that no drawing shows.
     """
 
     picture: Tensor | None
@@ -40,18 +40,31 @@ class Start:
     mask: Tensor | None
     how: Fit
     sketchbook: Sketchbook | None
-    texts: tuple[str, ...]
+    drawings: tuple[tuple[int, ...], ...]
+    undrawn: tuple[str, ...]
 
     @classmethod
     def read(cls, recipe: Recipe) -> Start:
         """The start of a recipe; InputError for a file that is missing or is no picture."""
+        book, prompts = open_sketchbook() if recipe.sketches else None, parse_prompts(recipe.prompts)
+        wanted = [book is not None and prompt.takes_share and prompt.weight > 0 for prompt in prompts]
+        drawings = [
+            book.find(prompt.text) if book and is_in else ()
+            for prompt, is_in in zip(prompts, wanted, strict=True)
+        ]
+        missing = [
+            prompt.text or str(prompt.image)
+            for prompt, is_in, found in zip(prompts, wanted, drawings, strict=True)
+            if is_in and not found
+        ]
         return cls(
             picture=None if recipe.init_image is None else read_picture(recipe.init_image),
             suggestion=None if recipe.suggest is None else read_picture(recipe.suggest),
             mask=None if recipe.mask is None else read_mask(recipe.mask),
             how=recipe.init_fit,
-            sketchbook=open_sketchbook() if recipe.sketches else None,
-            texts=tuple(prompt.text for prompt in parse_prompts(recipe.prompts)),
+            sketchbook=book,
+            drawings=tuple(drawings),
+            undrawn=tuple(dict.fromkeys(missing)),
         )
 
     def latent(self, generator: Generator, size: Size, rng: torch.Generator, device: torch.device) -> Tensor:
@@ -65,26 +78,6 @@ class Start:
             hint = fit(blurred, size, "stretch") + noise  # a blur is told by fewer pixels
             return generator.encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
-
-    def is_drawn(self, prompts: Sequence[Prompt]) -> bool:
-        """Whether the sketchbook has a drawing of any of the recipe's `prompts` that is wanted somewhere."""
-        book = self.sketchbook
-        return book is not None and any(book.find(text) for text, _ in self._wanted(prompts))
-
-    def undrawn(self, prompts: Sequence[Prompt]) -> tuple[str, ...]:
-        """Those of the recipe's `prompts` that no drawing is near to; nothing without a sketch."""
-        if (book := self.sketchbook) is None:
-            return ()
-        missing = [name for text, name in self._wanted(prompts) if not book.find(text)]
-        return tuple(dict.fromkeys(missing))
-
-    def _wanted(self, prompts: Sequence[Prompt]) -> list[tuple[str, str]]:
-        """What each of `prompts` that takes a share of the canvas says, without the style, and what it is called."""
-        return [
-            (text, text or str(prompt.image))
-            for text, prompt in zip(self.texts, prompts, strict=True)
-            if prompt.takes_share and prompt.weight > 0
-        ]
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:
         """The picture started from, [1, 3, H, W], on a canvas of `size`."""

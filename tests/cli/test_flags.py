@@ -7,6 +7,7 @@ import pytest
 from doorways.cli.app import app
 from doorways.cli.flags import Settings
 from doorways.recipe import GROUPS, Recipe
+from doorways.surgery.healing import STEPS
 from tests.cli.test_app import help_of
 
 
@@ -62,3 +63,7 @@ def test_prompts_are_an_option_too():
 
 def test_no_setting_is_left_out():
     assert set(Settings.__annotations__) == {*Recipe.model_fields, "models"} - {"prompts"}
+
+
+def test_the_steps_of_a_healing_are_told_as_they_are():
+    assert f"Steps to paint; {STEPS} if not given." in help_of("heal", width=300)

@@ -9,6 +9,7 @@ from doorways.explore.estimate import EVENT_BYTES, MOST_SHAPES, Pace, Stopwatch,
 from doorways.explore.rungs import Rungs
 from doorways.explore.sweep import Planned
 from doorways.explore.together import Together
+from doorways.growth import Growth
 from doorways.size import Size
 from tests.recipes import quick
 
@@ -64,6 +65,16 @@ def test_each_kind_of_painting_is_measured_once():
         watch(growing(seed=seed, cutouts=8, prompts=f"world {seed} | ocean"))
     watch(growing(cutouts=16))
     assert [recipe.cutouts for recipe in measured] == [8, 16]
+
+
+def test_paintings_that_grow_through_other_canvases_are_of_other_kinds():
+    step_s = dict.fromkeys((Size(width, width // 2) for width in range(2, 65, 2)), 1.0)
+    watch = Stopwatch(
+        lambda recipe: Pace(1, dict.fromkeys(Growth.plan(recipe, 1).sizes, 1.0), 0, 0, step_s, step_s)
+    )
+    recipes = [quick(size=LARGE, start_size=SMALL, grow_at=leaps, steps=10) for leaps in ((0.5,), (0.3, 0.6))]
+    found = estimate([Planned("a", "", recipe) for recipe in recipes], None, watch)
+    assert found.seconds == 20
 
 
 def test_of_many_kinds_the_rest_is_worked_out():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_origin
@@ -28,14 +27,14 @@ WEIGHTS = (
 )
 
 
-def option(name: str, field: FieldInfo, *, defaults: bool = True) -> Any:
+def option(name: str, field: FieldInfo, *, defaults: bool = True, text: str | None = None) -> Any:
     """A field of the recipe as cyclopts wants an option; values stay texts, which the recipe checks."""
     kind = _kind(field.annotation)
     origin, parts = get_origin(kind), get_args(kind)
     extra = field.json_schema_extra
     about = extra if isinstance(extra, dict) else {"group": GROUPS[-1]}
     group = str(about["group"])
-    text = field.description or ""
+    text = text or field.description or ""
     placeholder = PLACEHOLDERS.get(origin or kind) or TEXTS.get(group, "NAME")
     if origin is Literal:
         text = f"{text.rstrip('.')}: {', '.join(parts[:-1])} or {parts[-1]}."
@@ -95,9 +94,7 @@ _healing = {
     for name, field in Recipe.model_fields.items()
     if name not in BY_HEALING
 } | {"models": _options["models"]}
-_steps = copy(Recipe.model_fields["steps"])
-_steps.description = "Steps to paint; 100 if not given."
-_healing["steps"] = option("steps", _steps)
+_healing["steps"] = option("steps", Recipe.model_fields["steps"], text="Steps to paint; 100 if not given.")
 
 HealingSettings = TypedDict("HealingSettings", _healing, total=False)  # type: ignore[misc]
 """Likewise those of a healing, less what healing itself sets."""

@@ -14,7 +14,6 @@ UNTIMED = {
     "style",
     "seed",
     "steps",
-    "grow_at",
     "grow_noise",
     "averaging",
     "learning_rate",

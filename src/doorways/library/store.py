@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from doorways.atomic import check_writable, writing
+from doorways.consequences import has_sketch, steps_for
 from doorways.errors import InputError
 from doorways.library.database import Database
 from doorways.library.differences import differences
@@ -121,7 +122,7 @@ class Store:
                 recipe=settings,
                 state=state,
                 step=0,
-                steps=settings.get("steps", 300),
+                steps=settings.get("steps") or steps_for(sketch=has_sketch(settings)),
                 tags=tuple(sorted(set(tags))),
                 boards=tuple(sorted(set(boards))),
                 note=note,

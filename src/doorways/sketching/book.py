@@ -36,6 +36,7 @@ JOINING = frozenset(
 )
 """Words that no part begins or ends with."""
 STYLE = re.compile(r"\bby (?=[A-Z])")
+"""What an artist's name stands behind."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,30 +40,30 @@ class Spot:
 
 
 def lay_out(
-    ground: Tensor, field: PromptField, texts: Sequence[str], book: Sketchbook, rng: torch.Generator
+    ground: Tensor,
+    field: PromptField,
+    drawings: Sequence[Sequence[int]],
+    book: Sketchbook,
+    rng: torch.Generator,
 ) -> Tensor | None:
     """`ground` with things on it.
 
     Args:
         ground: [1, 3, H, W] in [0, 1].
         field: how much of each prompt is wanted where.
-        texts: what each of its prompts says; one that no drawing is near to, and one of weight 0, leaves its squares empty, and
-            so does a negative one that stands there and outweighs it.
+        drawings: which of the book's show each of its prompts; one without any leaves its squares empty, and so does a negative
+            one that stands there and outweighs it.
         rng: chooses among prompts, drawings, sides and places.
 
     Returns: another picture of the same shape, or None where there is nothing to draw.
     """
     picture, (height, width) = ground.clone(), ground.shape[2:]
-    found = [
-        book.find(text) if prompt.weight > 0 else ()
-        for text, prompt in zip(texts, field.prompts, strict=True)
-    ]
     things = 0
     for spot in spots(field, rng):
         which = torch.rand((), generator=rng).item()
-        if spot.prompt is None or not (drawings := found[spot.prompt]):
+        if spot.prompt is None or not (found := drawings[spot.prompt]):
             continue
-        drawing = book.drawing(drawings[int(which * len(drawings))]).to(ground)
+        drawing = book.drawing(found[int(which * len(found))]).to(ground)
         side = max(1, round(spot.side * height))
         left, top = (round(middle * height - side / 2) for middle in (spot.x, spot.y))
         for turn in (-width, 0, width) if field.wraps else (0,):
