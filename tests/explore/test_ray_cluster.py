@@ -55,6 +55,26 @@ def test_a_cluster_that_is_started_here_is_not_asked(monkeypatch):
 
 
 @with_ray
+@pytest.mark.parametrize("listens", [False, True], ids=["killed", "running"])
+def test_the_cluster_that_runs_here_is_joined_but_not_one_that_was_killed(monkeypatch, tmp_path, listens):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    with socket.socket() as server:
+        server.bind(("", 0))
+        if listens:
+            server.listen()
+        port = server.getsockname()[1]
+        (tmp_path / "ray").mkdir()
+        (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{port}")
+        joined = []
+        monkeypatch.setattr("ray.init", lambda address, **settings: joined.append(address))
+        monkeypatch.setattr("ray.shutdown", lambda: None)
+        with connected("ray"):
+            (address,) = joined
+    assert address.endswith(f":{port}") if listens else address == "local"
+
+
+@with_ray
 @pytest.mark.parametrize(("aborted", "joins"), [(2, True), (3, False)])
 def test_a_birth_that_failed_is_tried_again_a_few_times(monkeypatch, aborted, joins):
     births = iter([ConnectionAbortedError("failed:\nno server")] * aborted + [None])

@@ -17,6 +17,8 @@ from doorways.errors import DoorwaysError, InputError
 
 HERE = "ray"
 """The cluster that Ray finds by itself, or one of this machine alone."""
+NONE_YET = "local"
+"""Ray's word for a cluster that it starts, of this machine alone."""
 ANSWER_S = 20.0
 """A cluster that has not answered after so long is taken not to be there."""
 TRIES = 3
@@ -45,13 +47,11 @@ def must_answer(on: str) -> None:
             "painting on a cluster needs Ray, which is not installed; pip install 'doorways[ray]'"
         )
     address = _address(on)
-    if address in (None, "local"):
+    if address == NONE_YET:
         return
     until = time.monotonic() + ANSWER_S
     try:
-        if found := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address):
-            # Ray itself keeps trying for minutes where nothing listens.
-            socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=ANSWER_S / 2).close()
+        _must_listen(address)
         subprocess.run(
             [sys.executable, "-c", _PROBE, address],
             check=True,
@@ -89,8 +89,8 @@ def connected(on: str) -> Iterator[None]:
         ray.shutdown()
 
 
-def join(address: str | None) -> None:
-    """Connects to the cluster at `address`, or to the one that Ray finds or starts here."""
+def join(address: str) -> None:
+    """Connects to the cluster at `address`, or starts one of this machine alone: `NONE_YET`."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
@@ -113,8 +113,29 @@ def reason(error: Exception) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
 
 
-def _address(on: str) -> str | None:
-    return (os.environ.get("RAY_ADDRESS") or None) if on == HERE else on
+def _address(on: str) -> str:
+    if on != HERE:
+        return on
+    return os.environ.get("RAY_ADDRESS") or _running_here() or NONE_YET
+
+
+def _running_here() -> str | None:
+    """The cluster that was started last on this machine; one that was killed leaves an address where nothing listens."""
+    from ray._private.services import canonicalize_bootstrap_address
+
+    address: str | None = canonicalize_bootstrap_address(None)
+    try:
+        if address is not None:
+            _must_listen(address)
+    except (OSError, OverflowError):
+        return None
+    return address
+
+
+def _must_listen(address: str) -> None:
+    """Asks before Ray does, which keeps trying for minutes where nothing listens."""
+    if found := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address):
+        socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=ANSWER_S / 2).close()
 
 
 @dataclass(frozen=True)
