@@ -223,6 +223,22 @@ def test_a_cluster_that_does_not_answer_is_one_sentence_and_nothing_is_begun(doo
     assert not folder.exists()
 
 
+def test_words_that_are_not_known_are_told_and_what_cannot_be_read_begins_nothing(doorways, tmp_path, folder):
+    path = tmp_path / "words.toml"
+    path.write_text(
+        "seeds = 1\nsubjects = ['zzyzxy']\n[recipe]\nsize = '64x32'\nsteps = 1\ncutouts = 4", "utf-8"
+    )
+    said = doorways("explore", str(path), "--dry-run")
+    assert said.code == 0
+    assert "embedded reads words that it does not know as others: zzyzxy as " in said.err
+    path.write_text("subjects = ['castle', '桜']", "utf-8")
+    said = doorways("explore", str(path))
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert f"{path}: prompt '桜' has no word the embedded perceptor could read" in said.err
+    with Library.open(folder) as library:
+        assert library.sweeps() == []
+
+
 @pytest.mark.xdist_group("clusters")
 def test_a_theme_is_painted_on_a_cluster_of_this_machine(doorways, theme, folder):
     pytest.importorskip("ray", reason="Ray is not installed; pip install 'doorways[ray]'")

@@ -45,6 +45,7 @@ def explore(
     must_be_there(how.workers, how.together, how.on)
     from doorways.explore.campaign import compare, enlist
     from doorways.explore.crew import at_work
+    from doorways.explore.foreseen import foreseen
     from doorways.explore.sweep import count, plan
     from doorways.explore.theme import Theme
     from doorways.explore.together import must_not_be_on_cpu
@@ -62,8 +63,12 @@ def explore(
     must_not_be_on_cpu(how.together or 1, (one.recipe.settings() for one in planned))
     with where.open(create=True) as library:
         change = compare(library, read, planned)
+        with _about(theme):
+            notes = foreseen(one.recipe for one in change.todo)
         costs = costs_of(read, change.todo, how) if change.todo else None
         tell(read, len(change.new), change.kept, len(change.gone), costs, library, how)
+        for note in notes:
+            say(note)
         if costs is not None:
             ask_about(costs, library, how)
         if how.dry_run:
