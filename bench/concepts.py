@@ -5,12 +5,13 @@ perceptor was trained with. 100 of those that are one word, evenly spaced in the
 seed, default recipe. 40 others, evenly spaced too, are two by two the sides of 20 pairs. The rule was set before any picture
 was seen. `--concepts` and `--pairs` take so many of these, evenly spaced; what they painted is there for a run of all.
 
-The judge (`bench/stranger.py`) is a head on an ImageNet classifier, trained on drawings of all families but `CEILING`; it
-shares nothing with what paints. It sees a picture as the mean over five squares, and ranks the 1,000 names. In the table
-stand its rates on what was painted; on real drawings of the family that it never saw, shown in five scenes each (the ceiling,
-all of the 1,000 names that the family has), and in five crowds, which are harder; on the same paintings when asked for the
-concept after the painted one (chance); and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained
-without attacks (`make train-ordinary`).
+The judge (`bench/stranger.py`) is an ImageNet classifier that has learned the names from drawings of all families but
+`CEILING`: alone, in crowds, and in crowds that the embedded generator encoded and decoded with their codes moved at random,
+so that it knows the paint. It has seen no painting, and shares no weights, architecture or teacher with the perceptors. It
+sees a picture as the mean over five squares, and ranks the 1,000 names. In the table stand its rates on what was painted; on
+real drawings of the family that it never saw, shown in five scenes each (the ceiling, all of the 1,000 names that the family
+has), and in five crowds, which are harder; on the same paintings when asked for the concept after the painted one (chance);
+and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained without attacks (`make train-ordinary`).
 
 Paintings begin with a sketch, of drawings that the judge has learned from too, as it has learned from those that the perceptor
 knows; how it ranks the same pictures before the first step stands in the table besides.
@@ -123,7 +124,8 @@ def sheet(pictures: list[Tensor]) -> Image.Image:
     return contact_sheet(Grid(rows=("",) * rows, columns=("",) * COLUMNS, cells=cells))
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
+    """What the command was given."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -137,6 +139,11 @@ def main() -> None:
     given = parser.parse_args()
     if not (0 < given.concepts <= CONCEPTS and 0 < given.pairs <= TOLD):
         parser.error(f"--concepts must be in 1 to {CONCEPTS}, --pairs in 1 to {TOLD}")
+    return given
+
+
+def main() -> None:
+    given = arguments()
     settings = dict(one.split("=", 1) for one in given.set)
     names = chosen_names()
     alone, sides = chosen(names, CONCEPTS, TOLD)

