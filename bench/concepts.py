@@ -191,7 +191,7 @@ def main() -> None:
         },
         out=given.out,
     )
-    sheet([*pictures, *panoramas]).save(given.out / "concepts.png", optimize=True)
+    sheet([*pictures, *panoramas]).quantize().save(given.out / "concepts.png", optimize=True)
     raise SystemExit(not holds)
 
 
