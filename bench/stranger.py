@@ -5,7 +5,7 @@ EfficientNet-Lite0 (Tan and Le 2019; the package `efficientnet-lite0-pytorch-mod
 downloads), of which the last blocks learn on, with a new head. It learns from drawings over photographs, plain grounds and
 gradients: a quarter of the time from one as it is, a quarter from a crowd of it in another style, a half from such a crowd in
 the paint of the embedded generator. Who has met things one at a time, neat and never in paint knows no painting: paintings
-are full of crowds, and made of the generator's strokes. It has seen no painting, and nothing that a perceptor saw to.
+are full of crowds, and made of the generator's strokes. It has seen no painting: no perceptor had a part in what it saw.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ EPOCHS, BATCH = 6, 128
 RATE, HEAD_RATE, DECAY, DROPPED, SMOOTHED = 3e-4, 3e-3, 0.05, 0.2, 0.1
 """AdamW's largest rates, for blocks and head, and its decay; the share of the features left out; the labels' smoothing."""
 PAINTED_PX, MOVED = (160, 224), 1.0
-"""Sides at which crowds are painted, in turns; how far codes are moved at most, in units of the codes' reach."""
+"""Sides at which crowds are painted, one for each batch; how far codes are moved at most, in units of their reach."""
 COPIES, DARK = 5, 40 / 255
 """Things in a crowd, at most; a drawing that is nowhere lighter is in ink alone."""
 SEED = 5
@@ -247,7 +247,7 @@ def _paint() -> Generator:
 
 
 def resized(pictures: Tensor, side: int) -> Tensor:
-    """Pictures [n, 3, s, s] at another side."""
+    """Pictures [n, 3, h, w] as squares of another side."""
     return F.interpolate(pictures, (side, side), mode="bilinear", antialias=True)
 
 
@@ -265,11 +265,11 @@ def squares(picture: Tensor, begin: float = 0.0, end: float = 1.0) -> Tensor:
     first, last = round(begin * width), max(round(begin * width), round(end * width) - height)
     lefts = torch.linspace(first, last, SQUARES).round().int().tolist()
     pieces = torch.cat([picture[..., left : left + height] for left in lefts])
-    return F.interpolate(pieces, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
+    return resized(pieces, SIDE_PX)
 
 
 SHOWN = (scenes, crowds, painted_crowds, painted_crowds)
-"""How each drawing is shown, once each."""
+"""How each drawing is shown, one after the other."""
 
 
 class Stranger:

@@ -149,3 +149,14 @@ def test_a_block_knows_its_line_commands_file_and_whether_it_can_run(tmp_path):
     assert first == Block(page, 4, "console", first.text, needs_download=True)
     assert first.commands == [["doorways", "paint", "a | b", "--seed", "3"]]
     assert (second.file, second.commands, second.needs_download) == ("dusk.toml", [], False)
+
+
+def test_the_card_says_of_paintings_what_the_bench_measured():
+    card = (ROOT / "src/doorways/embedded/README.md").read_text("utf-8")
+    record = json.loads((ROOT / "docs/bench/concepts.json").read_text("utf-8"))
+    rates = {row[0]: [f"{float(value.rstrip('%')):g} %" for value in row[2:]] for row in record["rows"]}
+    told = [*rates["painted"], *rates["real drawings, the ceiling"], rates["before the first step"][0]]
+    section = card.partition("*Paintings*")[2].partition("## What they know")[0]
+    found = re.findall(r"[\d.]+ %", section)
+    assert found == told
+    assert f"Of {len(record['pairs'])} pairs it tells the sides of {sum(record['pairs'].values())}" in section

@@ -171,7 +171,7 @@ def test_only_the_last_blocks_learn(judge, weights):
     assert changed == set(learning)
 
 
-def test_a_painted_crowd_is_told_by_its_drawing_and_seed(judge):
+def test_a_painted_crowd_is_told_by_its_drawing_and_seed_and_its_codes_move(judge, monkeypatch):
     def seeded(seed):
         return torch.Generator().manual_seed(seed)
 
@@ -189,6 +189,9 @@ def test_a_painted_crowd_is_told_by_its_drawing_and_seed(judge):
     covered = ((full - empty).abs().amax(1) > 0.15).float().mean((1, 2))
     assert float(covered.median()) > 0.2, "they are full of it"
     assert float(covered.max()) < 1, "and around it the ground"
+    monkeypatch.setattr(stranger, "MOVED", 0.0)
+    still = painted_crowds(ink, seeded(3), held_out=True)
+    assert ((full - still).abs().amax(1) > 0.15).any(), "its codes were moved"
 
 
 def test_features_do_not_depend_on_the_batch(weights):

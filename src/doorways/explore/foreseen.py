@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import torch
+
+from doorways.eye import Eye
 from doorways.perceptors import load_perceptor
 from doorways.perceptors.embedded import FOLDERS
-from doorways.perceptors.tower import TowerPerceptor
-from doorways.prompts import parse_prompts
+from doorways.prompts import Prompt, parse_prompts
 from doorways.recipe import Recipe
 from doorways.start import Start
 
@@ -21,20 +23,18 @@ def foreseen(recipes: Iterable[Recipe]) -> list[str]:
     Raises:
         InputError: a perceptor of one of the recipes can read nothing of a prompt.
     """
-    texts: dict[str, dict[str, None]] = {}
+    prompted: dict[str, dict[Prompt, None]] = {}
     sketched: dict[str, Recipe] = {}
-    for recipe in recipes:
-        for spec in {spec for spec, _ in recipe.weighted_perceptors} & FOLDERS.keys():
-            prompts = parse_prompts(recipe.prompts, style=recipe.style)
-            texts.setdefault(spec, {}).update((prompt.text, None) for prompt in prompts if prompt.text)
+    for recipe in {(one.prompts, one.style, one.perceptor, one.sketches): one for one in recipes}.values():
+        prompts = parse_prompts(recipe.prompts, style=recipe.style)
+        for spec in dict(recipe.weighted_perceptors).keys() & FOLDERS.keys():
+            prompted.setdefault(spec, {}).update((prompt, None) for prompt in prompts if prompt.text)
         if recipe.sketches:
-            sketched.setdefault(recipe.prompts, recipe)
+            sketched[recipe.prompts] = recipe
     told = []
-    for spec, prompted in sorted(texts.items()):
-        perceptor = load_perceptor(spec)
-        assert isinstance(perceptor, TowerPerceptor)
-        perceptor.embed_texts(list(prompted))
-        read = [f"{word} as {known}" for word, known in perceptor.fallbacks(" ".join(prompted)).items()]
+    for spec, prompts in sorted((spec, tuple(found)) for spec, found in prompted.items() if found):
+        eye = Eye.open(load_perceptor(spec), 1.0, prompts, torch.device("cpu"))
+        read = [f"{word} as {known}" for word, known in eye.misread(prompts).items()]
         told += [f"{spec} reads words that it does not know as others: {_named(read)}"] * bool(read)
     undrawn = dict.fromkeys(text for recipe in sketched.values() for text in Start.read(recipe).undrawn)
     told += [f"begun in noise, since the sketch has nothing like it: {_named(list(undrawn))}"] * bool(undrawn)

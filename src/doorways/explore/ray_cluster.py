@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from doorways.errors import DoorwaysError, InputError
 
 HERE = "ray"
 """The cluster that Ray finds by itself, or one of this machine alone."""
-NONE_YET = "local"
-"""Ray's word for a cluster that it starts, of this machine alone."""
 ANSWER_S = 20.0
 """A cluster that has not answered after so long is taken not to be there."""
 TRIES = 3
@@ -47,7 +46,7 @@ def must_answer(on: str) -> None:
             "painting on a cluster needs Ray, which is not installed; pip install 'doorways[ray]'"
         )
     address = _address(on)
-    if address == NONE_YET:
+    if address in (None, "local"):
         return
     until = time.monotonic() + ANSWER_S
     try:
@@ -89,8 +88,8 @@ def connected(on: str) -> Iterator[None]:
         ray.shutdown()
 
 
-def join(address: str) -> None:
-    """Connects to the cluster at `address`, or starts one of this machine alone: `NONE_YET`."""
+def join(address: str | None) -> None:
+    """Connects to the cluster at `address`, or to the one that Ray finds or starts here; `local`: always a new one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
@@ -113,28 +112,26 @@ def reason(error: Exception) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), type(error).__name__)
 
 
-def _address(on: str) -> str:
+def _address(on: str) -> str | None:
     if on != HERE:
         return on
-    return os.environ.get("RAY_ADDRESS") or _running_here() or NONE_YET
+    return os.environ.get("RAY_ADDRESS") or ("local" if _was_killed() else None)
 
 
-def _running_here() -> str | None:
-    """The cluster that was started last on this machine; one that was killed leaves an address where nothing listens."""
-    from ray._private.services import canonicalize_bootstrap_address
-
-    address: str | None = canonicalize_bootstrap_address(None)
+def _was_killed() -> bool:
+    """Whether nothing listens at the address that Ray would look for a cluster at: one that was killed leaves it behind."""
     try:
-        if address is not None:
-            _must_listen(address)
+        _must_listen((Path(os.environ.get("RAY_TMPDIR", "/tmp")) / "ray" / "ray_current_cluster").read_text())
+    except FileNotFoundError:
+        return False
     except (OSError, OverflowError):
-        return None
-    return address
+        return True
+    return False
 
 
 def _must_listen(address: str) -> None:
     """Asks before Ray does, which keeps trying for minutes where nothing listens."""
-    if found := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address):
+    if found := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address.strip()):
         socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=ANSWER_S / 2).close()
 
 
