@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 from bench import library
 from bench.memory import peak_mib
 from bench.results import FOLDER, report
-from bench.windows import timed
+from bench.stopwatch import timed
 from doorways.painter import Painter
 from doorways.recipe import Recipe
 

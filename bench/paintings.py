@@ -13,7 +13,6 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -105,28 +104,37 @@ def perceptor_weights(spec: str) -> str:
 
 @cache
 def engine() -> str:
-    """A digest of the engine's source that comments, docstrings and layout do not change."""
-    root, digest = Path(doorways.__path__[0]), hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        if path.relative_to(root).parts[0] not in FACES:
-            digest.update(path.relative_to(root).as_posix().encode() + code(path.read_text("utf-8")).encode())
+    """A digest of the engine's source."""
+    root = Path(doorways.__path__[0])
+    return source(path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in FACES)
+
+
+def source(paths: Iterable[Path]) -> str:
+    """A digest of Python files with their names and folders, which comments, docstrings and layout do not change."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update("/".join(path.parts[-2:]).encode() + code(path.read_text("utf-8")).encode())
     return digest.hexdigest()
 
 
 def code(source: str) -> str:
     """What `source` says to Python, without what it says to people.
 
-    >>> code("# twice" + chr(10) + "x = 2") == code("x   =  2")
+    >>> code("x = 2  # twice" + chr(10) + "'Sides.'") == code("x   =  2" + chr(10) + "'How many sides.'")
     True
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        body: list[Any] = getattr(node, "body", None) or []
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            body[0] = ast.Pass()
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [ast.Pass() if _is_said(line) else line for line in body]
     return ast.dump(tree)
+
+
+def _is_said(line: ast.AST) -> bool:
+    """Whether it is a docstring: of what it begins, or of the name before it."""
+    return (
+        isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Constant)
+        and isinstance(line.value.value, str)
+    )

@@ -72,14 +72,14 @@ def run(settings: dict[str, Any], workers: int, paintings: int) -> Run:
     return Run(workers, paintings, last - first, first - began, busy_last - busy_first)
 
 
-def modelled(workers: int, one: Run) -> float:
-    """Paintings per hour by so many workers: as many times what one paints, but no more than the driver can serve.
+def modelled(workers: int, run: Run) -> float:
+    """Paintings per hour by so many workers: what each painted in `run`, but no more than the driver can serve.
 
-    >>> one = Run(workers=1, paintings=10, seconds=100.0, coming_s=5.0, driver_s=1.0)
-    >>> modelled(10, one), modelled(1000, one)
+    >>> two = Run(workers=2, paintings=20, seconds=100.0, coming_s=5.0, driver_s=2.0)
+    >>> modelled(10, two), modelled(1000, two)
     (3600.0, 36000.0)
     """
-    return min(workers * one.per_hour, 3600 * one.paintings / one.driver_s)
+    return min(workers / run.workers * run.per_hour, 3600 * run.paintings / run.driver_s)
 
 
 def table(runs: Sequence[Run]) -> list[list[Any]]:
@@ -112,6 +112,8 @@ def main() -> None:
     parser.add_argument("--cutouts", type=int, default=16)
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
+    if len(given.workers) < 2:
+        parser.error("--workers needs two numbers or more, of which the first is compared with")
     names = ("generator", "perceptor", "size", "steps", "cutouts")
     settings = {name: getattr(given, name) for name in names} | {"prompts": "forest | desert", "threads": 1}
     with connected("ray"):

@@ -25,7 +25,6 @@ Leaves docs/bench/step.json and step.png.
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ from bench import floor, peers, shapes
 from bench.memory import peak_mib
 from bench.reference import Reference, build
 from bench.results import FOLDER, Verdict, report
-from bench.stopwatch import MODELS, PARTS, watched
+from bench.stopwatch import MODELS, PARTS, timed, watched
 from doorways.devices import DTYPES, cpu_has_bf16
 from doorways.errors import DoorwaysError
 from doorways.painter import Painter
@@ -166,7 +165,7 @@ def measure(
     steps = {"ours": painter.take_step, "reference": reference.take_step, **others}
     least, dtype = floor.multiply_adds(reference), DTYPES[case.precision]
     turns = [
-        {name: seconds(step) for name, step in steps.items()} | {"floor": (least / floor.rate(dtype),)}
+        {name: timed(step) for name, step in steps.items()} | {"floor": (least / floor.rate(dtype),)}
         for _ in range(repeats)
     ]
     with watched(painter) as watch:
@@ -209,13 +208,6 @@ def measure(
 def ratio(turns: list[dict[str, Any]], other: str, *, processor: bool = False) -> float:
     """Of our time to `other`'s, the median of the turns'."""
     return statistics.median(turn["ours"][processor] / turn[other][processor] for turn in turns)
-
-
-def seconds(step: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of one step: on the clock, and of all processors together."""
-    began = time.perf_counter(), time.process_time()
-    step()
-    return time.perf_counter() - began[0], time.process_time() - began[1]
 
 
 def judge(found: Mapping[str, Any]) -> list[Verdict]:

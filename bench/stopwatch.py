@@ -36,6 +36,13 @@ MODELS = ("decode", "embed", "backward: decode", "backward: embed")
 """The parts that are generator and perceptor."""
 
 
+def timed(step: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of one step: on the clock, and of all processors together."""
+    began = time.perf_counter(), time.process_time()
+    step()
+    return time.perf_counter() - began[0], time.process_time() - began[1]
+
+
 class Stopwatch:
     """Seconds by part; always in exactly one part, so that the parts sum to the whole."""
 
@@ -56,7 +63,7 @@ class Stopwatch:
     def around(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function` timed as `part`; the gradient of the tensor it gives enters `backward: part`."""
 
-        def timed(*args: Any, **kwargs: Any) -> Any:
+        def clocked(*args: Any, **kwargs: Any) -> Any:
             before = self.enter(part)
             try:
                 result = function(*args, **kwargs)
@@ -66,7 +73,7 @@ class Stopwatch:
                 result.register_hook(lambda _: void(self.enter(f"backward: {part}")))
             return result
 
-        return timed
+        return clocked
 
 
 def void(_: object) -> None:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from bench.paintings import CACHE, code, generator_weights
+import doorways
+from bench.paintings import CACHE, generator_weights, source
 from doorways.atomic import whole
 from doorways.generators import Generator, load_generator
 from training import restyle
@@ -282,10 +284,18 @@ class Stranger:
 
     def __init__(self, names: Sequence[str], drawings: Drawings, cache_folder: Path = CACHE) -> None:
         self.names, self.network = list(names), Network()
-        shows = [
-            code(Path(file).read_text("utf-8")) for file in (__file__, restyle.__file__, places.__file__)
+        sources = [Path(file) for file in (__file__, restyle.__file__, places.__file__)]
+        sources += (Path(doorways.__path__[0]) / "generators").glob("*.py")
+        given = hashlib.sha256()
+        for tensor in (*chain(*self.network.layers.values()), drawings.pixels, _photographs(False)):
+            given.update(tensor.numpy().tobytes())
+        known = [
+            source(sources),
+            given.hexdigest(),
+            generator_weights("embedded"),
+            self.names,
+            drawings.names,
         ]
-        known = [shows, generator_weights("embedded"), self.names, drawings.names, drawings.families]
         path = cache_folder / f"stranger-{hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]}.pt"
         if not path.is_file():
             cache_folder.mkdir(parents=True, exist_ok=True)
@@ -350,4 +360,5 @@ class Stranger:
     def rank(self, pieces: Tensor, name: str) -> int:
         """How many other names it would as soon give to `pieces` as `name`, or sooner."""
         logits = self.logits(pieces)
-        return int((logits >= logits[self.names.index(name)]).sum()) - 1
+        later = logits < logits[self.names.index(name)]  # what is no number is not
+        return int((~later).sum()) - 1

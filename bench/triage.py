@@ -17,11 +17,12 @@ Writes docs/bench/triage.json.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from statistics import correlation, fmean, median
 from typing import Any
@@ -32,7 +33,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from bench.paintings import CACHE, key, perceptor_weights
+import doorways
+from bench.paintings import CACHE, key, perceptor_weights, source
 from bench.results import FOLDER, Verdict, report
 from doorways.atomic import whole
 from doorways.events import Stepped
@@ -82,8 +84,9 @@ class Run:
 
 def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES) -> Run:
     """The run of a recipe, from the cache if it is there; other eyes judge the same pictures."""
-    painted = cache_folder / f"{key(recipe)}.npz"
-    path = painted.with_name(f"{painted.stem}-{perceptor_weights(eyes)[:8]}.json")
+    looks = hashlib.sha256(str(LOOKS).encode()).hexdigest()
+    painted = cache_folder / f"{key(recipe)}-{looks[:8]}.npz"
+    path = painted.with_name(f"{painted.stem}-{perceptor_weights(eyes)[:8]}-{judging()[:8]}.json")
     if not path.is_file():
         if not painted.is_file():
             watch(recipe, painted)
@@ -100,6 +103,12 @@ def run(recipe: Recipe, cache_folder: Path = CACHE / "triage", eyes: str = EYES)
         with whole(path) as part:
             part.write_text(json.dumps([measures, canvases, step_s, judging_s]), "utf-8")
     return Run(*json.loads(path.read_text("utf-8")))
+
+
+@cache
+def judging() -> str:
+    """A digest of the judge's source."""
+    return source((Path(doorways.__path__[0]) / "judge").rglob("*.py"))
 
 
 def watch(recipe: Recipe, path: Path) -> None:

@@ -78,7 +78,7 @@ class Drawing:
 
 @cache
 def known_words() -> frozenset[str]:
-    """English words, from the vocabulary of the sentence embedder, in the order of how frequent they are."""
+    """English words, from the vocabulary of the sentence embedder."""
     from training.minilm import vocabulary
 
     return frozenset(vocabulary())

@@ -21,7 +21,7 @@ from doorways.generators import vqgan
 from doorways.perceptors import tower
 from training.codebook import WIDTH, corners, disturbed, imbalance, snap
 from training.fetch import WORK
-from training.resumable import BF16, Clock, copy_of, follow, keep
+from training.resumable import BF16, copy_of, follow, go_on
 from training.scenes import Scenes
 
 SIDE_PX, BATCH, NEAR, SEED = 64, 24, 3.0, 3
@@ -180,21 +180,8 @@ class Training:
 
 
 def train(steps: int, out: Path, minutes: float, begin: Path | None = None) -> None:
-    """Trains until all steps are done or the minutes are over; the folder `out` is renewed every 200 steps."""
-    training, clock, state_file = Training(steps, begin), Clock(minutes), WORK / "generator.pt"
-    if state_file.exists():
-        training.restore(torch.load(state_file, weights_only=True))
-    while training.step < steps:
-        said = training.advance()
-        if training.step % 50 == 0:
-            print(f"generator: {said}, {clock.speed(50):.2f} steps/s", flush=True)
-        stop = clock.over() and training.step < steps
-        if training.step % 200 == 0 or training.step == steps or stop:
-            keep(training.state(), state_file)
-            training.export(out)
-        if stop:
-            print(f"generator: {minutes:g} minutes are over at step {training.step} of {steps}; run again")
-            return
+    """Trains until all steps are done or the minutes are over (`resumable.go_on`)."""
+    go_on(Training(steps, begin), steps, "generator", WORK / "generator.pt", out, minutes)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from doorways.errors import InputError
 from doorways.perceptors import tower
 from doorways.perceptors.tower import PictureTower, TextTower, TowerConfig, save
 from doorways.perceptors.words import Words
@@ -28,11 +29,13 @@ from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
 from training.fetch import WORK
 from training.phantoms import grounds, phantoms
-from training.resumable import BF16, Clock, copy_of, follow, keep
+from training.resumable import BF16, copy_of, follow, go_on
 from training.scenes import Batch, Scenes
 
 NOTHING = 0.25
 """Weight of seeing nothing in phantoms."""
+AT_ONCE = (0, 200)
+"""The ramp of what has learned names already."""
 SHOWN = {"bare": 0.1, "second": 0.2, "third": 0.3, "repeated": 0.15, "lit": 0.1, "paper": 0.15}
 """Shares of the scenes: `Scenes.draw`."""
 
@@ -74,8 +77,8 @@ class Plan:
         return radius_of(self.side_px(step), self.radius * min(1.0, max(0.0, (step - start) / (end - start))))
 
     def going_on(self) -> Plan:
-        """The same for weights that have learned names already: attacked from the first step on, in full after 200."""
-        return replace(self, ramp=(0, 200))
+        """The same for weights that have learned names already: attacked from the first step on."""
+        return replace(self, ramp=AT_ONCE)
 
     def phantoms_at(self, step: int) -> float:
         """How far phantoms go at `step`, as a share of the farthest: from a fifth on, and all the way after 80 steps."""
@@ -118,6 +121,7 @@ PLANS["hardened"] = replace(
     steps=700,
     seed=11,
     radius=2.5,
+    ramp=AT_ONCE,
     cooling=700,
     learning_rate=1e-3,
     phantoms=64,
@@ -217,6 +221,11 @@ class Training:
         self.table, self.scenes = words.load(), Scenes()
         self.similar = similar_names(minilm.embed(self.scenes.names))
         self.views = teacher.views()
+        if len(self.views) != len(self.scenes.drawings):
+            raise InputError(
+                f"the teacher has seen {len(self.views)} drawings, and there are {len(self.scenes.drawings)}; "
+                f"remove {WORK / 'teacher.npy'} and make train-data"
+            )
         self.student = Student(plan.config)
         if begin is not None:
             before = tower.load(begin)
@@ -246,11 +255,13 @@ class Training:
                 "weights": self.table.weights,
             },
             "step": self.step,
+            "ramp": self.plan.ramp,
             "rng": self.rng.get_state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on where `state` was taken, with the words that it was begun with."""
+        """Goes on where `state` was taken, with the words and the ramp that it was begun with."""
+        self.plan = replace(self.plan, ramp=state["ramp"])
         self.table = Words(**state["words"])
         self.name_bags = self.table.bag(self.scenes.names)
         self.student.load_state_dict(state["student"])
@@ -324,23 +335,8 @@ class Training:
 
 
 def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> None:
-    """Trains until the plan is done or the minutes are over; the folder `out` is renewed every 200 steps."""
-    training, clock, state_file = Training(plan, begin), Clock(minutes), WORK / f"{plan.name}.pt"
-    if state_file.exists():
-        training.restore(torch.load(state_file, weights_only=True))
-    while training.step < plan.steps:
-        said = training.advance()
-        if training.step % 50 == 0:
-            print(f"{plan.name}: {said}, {clock.speed(50):.2f} steps/s", flush=True)
-        stop = clock.over() and training.step < plan.steps
-        if training.step % 200 == 0 or training.step == plan.steps or stop:
-            keep(training.state(), state_file)
-            training.export(out)
-        if stop:
-            print(
-                f"{plan.name}: {minutes:g} minutes are over at step {training.step} of {plan.steps}; run again"
-            )
-            return
+    """Trains until the plan is done or the minutes are over (`resumable.go_on`)."""
+    go_on(Training(plan, begin), plan.steps, plan.name, WORK / f"{plan.name}.pt", out, minutes)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from multiprocessing import Pool
 import numpy as np
 from PIL import Image
 
+from doorways.atomic import whole
 from training import drawings
 from training.drawings import Drawing
 from training.fetch import PACKAGES, WORK, fetch
@@ -77,7 +78,8 @@ def write(split: str, chosen: list[Drawing], side_px: int) -> None:
     ]
     rows = [asdict(drawing) | {"file": str(drawings.source_file(drawing))} for drawing, _ in kept]
     (WORK / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    np.save(WORK / f"{split}.npy", np.stack([picture for _, picture in kept]))
+    with whole(WORK / f"{split}.npy") as part:  # what `main` looks for comes last
+        np.save(part, np.stack([picture for _, picture in kept]))
     print(f"{split}: {len(kept)} drawings of {len({drawing.name for drawing, _ in kept})} names")
 
 

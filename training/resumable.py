@@ -1,24 +1,81 @@
-"""What trainings share: their state on disk, whole or not at all; the average of their weights; clock and precision."""
+"""What trainings share: how they stop and go on; the average of their weights; clock and precision."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from doorways.atomic import whole
 from doorways.devices import cpu_has_bf16
 
 BF16 = cpu_has_bf16()
 """Whether networks compute in half precision while they are trained; faster where the processor can."""
 
 
-def keep(state: dict[str, Any], path: Path) -> None:
-    """Writes `state` beside `path` first, so that a run killed here leaves the last one whole."""
-    torch.save(state, path.with_suffix(".tmp"))
-    path.with_suffix(".tmp").rename(path)
+TOLD, KEPT = 50, 200
+"""After how many steps a training says how it goes, and after how many it is kept."""
+
+
+class Resumable(Protocol):
+    """A training, whose state is all that its next step depends on."""
+
+    step: int
+
+    def advance(self) -> str:
+        """One step; says how it went."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` goes on from."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+        ...
+
+    def export(self, out: Path) -> None:
+        """Writes the model into the folder `out`."""
+        ...
+
+
+def go_on(training: Resumable, steps: int, name: str, kept: Path, out: Path, minutes: float) -> None:
+    """Trains from where `kept` was written until all `steps` are done or the minutes are over.
+
+    The folder `out` is renewed every `KEPT` steps, and `kept` after it: whoever is killed in between does these steps again.
+    """
+    if kept.exists():
+        training.restore(torch.load(kept, weights_only=True))
+    clock = Clock(minutes, training.step)
+    while training.step < steps:
+        said = training.advance()
+        if training.step % TOLD == 0:
+            print(f"{name}: {said}, {clock.speed(training.step):.2f} steps/s", flush=True)
+        stop = clock.over() and training.step < steps
+        if training.step % KEPT == 0 or training.step == steps or stop:
+            fresh = out.with_name(f".{out.name}.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            training.export(fresh)
+            put(fresh, out)
+            with whole(kept) as part:
+                torch.save(training.state(), part)
+        if stop:
+            print(f"{name}: {minutes:g} minutes are over at step {training.step} of {steps}; run again")
+            return
+
+
+def put(fresh: Path, into: Path) -> None:
+    """The folder `fresh` in the place of `into`, which goes once the other is there."""
+    old = into.with_name(f".{into.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if into.exists():
+        into.rename(old)
+    fresh.rename(into)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def copy_of(module: nn.Module) -> dict[str, Tensor]:
@@ -35,18 +92,19 @@ def follow(average: dict[str, Tensor], module: nn.Module, step: int) -> None:
 
 
 class Clock:
-    """Says when the minutes that a piece of training may take are over, and how fast it goes."""
+    """Says when the minutes that a piece of training may take are over, and how fast it goes from `step` on."""
 
-    def __init__(self, minutes: float) -> None:
-        self.minutes = minutes
+    def __init__(self, minutes: float, step: int) -> None:
+        self.minutes, self.step = minutes, step
         self.started = self.lap = time.time()
 
     def over(self) -> bool:
         """Whether the minutes are over."""
         return time.time() - self.started > 60 * self.minutes
 
-    def speed(self, steps: int) -> float:
-        """Steps a second, `steps` having been done since this was last asked."""
+    def speed(self, step: int) -> float:
+        """Steps a second up to `step` since this was last asked."""
         now = time.time()
-        speed, self.lap = steps / (now - self.lap), now
+        speed = (step - self.step) / (now - self.lap)
+        self.step, self.lap = step, now
         return speed

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from doorways.atomic import whole
 from training.fetch import PACKAGES, WORK
 
 HEIGHT, WIDTH = 96, 192
@@ -165,7 +166,7 @@ def landscape(rng: np.random.Generator, sky: str, land: str, jagged: float, heig
     rows = np.linspace(0, 1, HEIGHT)[:, None]
     horizon = 1 - height * rng.uniform(0.8, 1.25)
     picture = through(colours(sky), rows / max(horizon, 0.2) + 0.1 * fractal(rng, (1, 3), 0.5) - 0.05)
-    if "night" in sky or colours(sky)[0].sum() < 60:
+    if colours(sky)[0].sum() < 60:  # so dark that stars are out
         picture[rng.random((HEIGHT, WIDTH)) < 0.006] = 235
     columns, ridges = np.arange(WIDTH), colours(land)
     for i, colour in enumerate(ridges):
@@ -229,8 +230,9 @@ def main() -> None:
     for names, picture in drawn(rng):
         pictures.append(picture)
         rows.append({"names": names, "file": "training/scenery.py", "licence": "MIT", "held_out": False})
-    np.save(WORK / "scenery.npy", np.stack(pictures).round().clip(0, 255).astype(np.uint8))
     (WORK / "scenery.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with whole(WORK / "scenery.npy") as part:  # what is looked for above comes last
+        np.save(part, np.stack(pictures).round().clip(0, 255).astype(np.uint8))
     print(f"scenery: {len(rows)} pictures of {len({name for row in rows for name in row['names']})} names")
 
 

@@ -142,7 +142,7 @@ class Scenes:
         A share `third` of those that have two has three, a share `repeated` of them shows the same drawing each time,
         and a share `lit` of all is seen at another time of day. `near` > 1 brings things up to that many times nearer,
         so that the picture shows a part of them. A share `paper` of what is behind is white instead. With `restyle`
-        things look as other hands would have drawn them (`restyle.py`).
+        things look as other hands would have drawn them (`restyle.py`), and of those that this tints no colour is said.
         """
         chance = random.Random(int(torch.randint(2**62, (), generator=rng)))
         pictures, backgrounds = self.draw_backgrounds(count, side_px, rng)
@@ -178,7 +178,7 @@ class Scenes:
                 chance,
                 [name for name in row[:3] if name],
                 row[3],
-                colour=self.colours[drawing],
+                colour=None if restyle and self.in_ink[drawing] else self.colours[drawing],
                 where=whereabouts(*place),
                 time=chance.choice(time) if time else None,
             )
@@ -305,20 +305,21 @@ def caption(
     things: Sequence[str],
     behind: str | None,
     *,
-    colour: str,
+    colour: str | None,
     where: str | None = None,
     time: str | None = None,
 ) -> str:
     """A small grammar of what, how many, in which colour, where, with what, in front of what, and when.
 
-    "two red castles on the left and a tree in front of hills at night". `colour` and `where` are the first thing's.
+    "two red castles on the left and a tree in front of hills at night". `colour` and `where` are the first thing's; None
+    is never said.
     """
     if not things:
         text = chance.choice(["{}", "a picture of {}", "{} landscape"]).format(behind)
         return f"{text} {time}" if time else text
     first, others = things[0], [thing for thing in things[1:] if thing != things[0]]
     number = len(things) - len(others)
-    hue = f"{colour} " if chance.random() < 0.3 else ""
+    hue = f"{colour} " if chance.random() < 0.3 and colour else ""
     if number > 1:
         text = f"{NUMBERS[number]} {hue}{plural(first)}"
     else:

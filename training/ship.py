@@ -21,6 +21,7 @@ from doorways.perceptors.words import Words
 from doorways.sketching import Sketchbook
 from training import attributions, manifest
 from training.fetch import WORK
+from training.resumable import put
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
 LARGEST = 30_000_000
@@ -64,13 +65,12 @@ def check_size(chosen: dict[str, Path], embedded: Path) -> int:
     return total
 
 
-def put(folder: Path, into: Path) -> None:
-    """Copies `folder` to `into`, readable by all, in place of what is there; whole or not at all."""
+def copy(folder: Path, into: Path) -> None:
+    """Copies `folder` to `into`, readable by all, in place of what is there."""
     fresh = into.with_name(f".{into.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(folder, fresh, copy_function=shutil.copyfile)
-    shutil.rmtree(into, ignore_errors=True)
-    fresh.rename(into)
+    put(fresh, into)
 
 
 def ship(parts: Iterable[str], *, work: Path = WORK, embedded: Path = EMBEDDED) -> int:
@@ -81,7 +81,7 @@ def ship(parts: Iterable[str], *, work: Path = WORK, embedded: Path = EMBEDDED) 
     total = check_size(chosen, embedded)
     embedded.mkdir(parents=True, exist_ok=True)
     for part, folder in chosen.items():
-        put(folder, embedded / part)
+        copy(folder, embedded / part)
     return total
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from doorways.atomic import whole
 from training.fetch import PACKAGES, WORK
 from training.scenes import read_rows
 
@@ -107,7 +108,8 @@ def main() -> None:
     seen = F.normalize(embed(load(), np.load(WORK / "trained.npy", mmap_mode="r")[shown]), dim=1)
     vectors = np.zeros((len(weights), WIDTH), np.float16)
     vectors[shown] = F.normalize(seen - seen.mean(0), dim=1).numpy()
-    np.save(WORK / "teacher.npy", vectors)
+    with whole(WORK / "teacher.npy") as part:
+        np.save(part, vectors)
     print(f"teacher: saw {len(shown)} drawings")
 
 

@@ -12,6 +12,7 @@ import json
 import torch
 from torch.nn import functional as F
 
+from doorways.atomic import whole
 from doorways.perceptors.words import Words, split_words
 from training import minilm
 from training.fetch import PACKAGES, WORK
@@ -75,9 +76,8 @@ def main() -> None:
         optimiser.step()
         if step % 100 == 99:
             print(f"words: step {step + 1}, 1 - cosine to MiniLM's phrases {loss.item():.3f}")
-    torch.save(
-        {"vocabulary": words, "vectors": vectors, "weights": F.softplus(logits).detach()}, WORK / "words.pt"
-    )
+    with whole(WORK / "words.pt") as part:
+        torch.save({"vocabulary": words, "vectors": vectors, "weights": F.softplus(logits).detach()}, part)
     said = {
         word: round(float(F.softplus(logits)[table.index[word]]), 2)
         for word in ("the", "a", "of", "castle", "red")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -50,13 +51,16 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def taught(weights):
+def drawings():
+    """A drawing that is red all over, and a blue one."""
+    colours = torch.tensor([[255, 0, 0, 255], [0, 0, 255, 255]], dtype=torch.uint8)
+    return Drawings(colours[:, :, None, None].expand(2, 4, 96, 96).contiguous(), ["red", "blue"], ["a", "b"])
+
+
+@pytest.fixture(scope="module")
+def taught(weights, drawings):
     """A stranger that has learnt red from blue, over made-up photographs."""
     photographs = torch.randint(256, (4, 3, 96, 200), generator=torch.Generator().manual_seed(1)).byte()
-    colours = torch.tensor([[255, 0, 0, 255], [0, 0, 255, 255]], dtype=torch.uint8)
-    drawings = Drawings(
-        colours[:, :, None, None].expand(2, 4, 96, 96).contiguous(), ["red", "blue"], ["a", "b"]
-    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stranger, "_photographs", lambda held_out: photographs)
         patch.setattr(stranger, "Network", lambda: Network(weights))
@@ -87,24 +91,38 @@ def test_it_learns_names_and_ranks_them(judge):
     assert judge.rank(squares(plain(RED)), "blue") == 1
 
 
-def test_what_it_has_learnt_is_kept(judge, monkeypatch, weights):
+@pytest.fixture
+def learns_no_more(judge, monkeypatch):
+    """A stranger that was taught already, and fails where it is to learn."""
     monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
-    drawings = Drawings(torch.zeros(2, 4, 1, 1), ["red", "blue"], ["a", "b"])
+
+
+def test_what_it_has_learnt_is_kept(learns_no_more, judge, drawings, weights):
     again = Stranger(["blue", "red"], drawings, weights.parent)
     assert torch.equal(again.head, judge.head)
     assert torch.equal(again.logits(squares(plain(RED))), judge.logits(squares(plain(RED))))
+
+
+def test_it_learns_again_when_names_or_drawings_are_others(learns_no_more, drawings, weights):
     with pytest.raises(pytest.fail.Exception, match="learns again"):
         Stranger(["blue", "red", "green"], drawings, weights.parent)
+    with pytest.raises(pytest.fail.Exception, match="learns again"):
+        Stranger(["blue", "red"], replace(drawings, pixels=drawings.pixels // 2), weights.parent)
 
 
-def test_it_learns_again_when_what_it_is_shown_is_drawn_otherwise(judge, monkeypatch, weights, tmp_path):
+def test_it_learns_again_when_drawings_are_shown_otherwise(
+    learns_no_more, drawings, monkeypatch, weights, tmp_path
+):
     other = tmp_path / "restyle.py"
     other.write_text("COARSER = 1")
     monkeypatch.setattr(stranger.restyle, "__file__", str(other))
-    monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
-    drawings = Drawings(torch.zeros(2, 4, 1, 1), ["red", "blue"], ["a", "b"])
     with pytest.raises(pytest.fail.Exception, match="learns again"):
         Stranger(["blue", "red"], drawings, weights.parent)
+
+
+def test_it_names_nothing_where_it_sees_no_number(judge):
+    judge.head = judge.head * float("nan")
+    assert judge.rank(squares(plain(RED)), "red") == 1
 
 
 @pytest.mark.parametrize(

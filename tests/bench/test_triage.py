@@ -65,3 +65,16 @@ def test_other_eyes_judge_what_is_painted_already(tmp_path, monkeypatch):
     second = run(recipe, tmp_path, clip(2))
     assert second.canvases == first.canvases
     assert second.measures != first.measures
+
+
+def test_another_judge_judges_again_and_other_looks_are_painted_anew(tmp_path, monkeypatch):
+    recipe = quick(steps=4)
+    run(recipe, tmp_path, clip(1))
+    monkeypatch.setattr("bench.triage.judging", lambda: "otherwise")
+    with monkeypatch.context() as painted:
+        painted.setattr("bench.triage.Painter", None)
+        run(recipe, tmp_path, clip(1))
+    assert [len(list(tmp_path.glob(f"*.{kind}"))) for kind in ("npz", "json")] == [1, 2]
+    monkeypatch.setattr("bench.triage.LOOKS", (0.5, 1.0))
+    assert len(run(recipe, tmp_path, clip(1)).measures) == 2
+    assert len(list(tmp_path.glob("*.npz"))) == 2

@@ -6,15 +6,111 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from doorways.errors import InputError
 from doorways.perceptors.tower import TowerConfig
-from training import teacher
+from doorways.perceptors.words import Words
+from training import minilm, perceptor, teacher, words
 from training.attack import radius_of
 from training.perceptor import PLANS, Plan, Student, Targets, same_captions, similar_names, wanted_names
-from training.scenes import Batch
+from training.scenes import Batch, Scenes
 
 PLAN = Plan(
     "test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(200, 400), cooling=300, sides=((0, 24), (500, 48))
 )
+TINY = Plan(
+    "tiny",
+    TowerConfig(channels=(8, 16), blocks=(1, 1), words_width=4, dimension=8, size_px=16),
+    3,
+    seed=0,
+    ramp=(0, 2),
+    cooling=3,
+    sides=((0, 16),),
+    batch=4,
+    phantoms=2,
+)
+
+
+@pytest.fixture
+def lesson(monkeypatch, world):
+    """What a training of `TINY` learns from, in place of what the first stage makes."""
+    rng = torch.Generator().manual_seed(0)
+    vocabulary = ("a", "castle", "tree", "star", "desert", "night")
+    table = Words(vocabulary, torch.randn(len(vocabulary), 4, generator=rng), torch.ones(len(vocabulary)))
+    views = F.normalize(torch.randn(3, teacher.WIDTH, generator=rng), dim=1)
+    monkeypatch.setattr(perceptor, "Scenes", lambda: Scenes(folder=world))
+    monkeypatch.setattr(words, "load", lambda: table)
+    monkeypatch.setattr(teacher, "views", lambda: views)
+    monkeypatch.setattr(minilm, "embed", lambda names: F.normalize(torch.eye(len(names), 8), dim=1))
+
+
+@pytest.fixture
+def trained(lesson, monkeypatch, tmp_path):
+    """Trains `TINY` in a folder, piece by piece; gives the weights that it leaves there."""
+
+    def train(folder, *minutes, begin=None):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.setattr(perceptor, "WORK", tmp_path / folder)
+        for some in minutes:
+            perceptor.train(TINY, tmp_path / folder / "tower", some, begin)
+        return (tmp_path / folder / "tower" / "weights.safetensors").read_bytes()
+
+    return train
+
+
+def test_a_training_that_stops_after_each_step_learns_what_one_that_goes_through_does(trained, capsys):
+    assert trained("in pieces", *[0] * TINY.steps) == trained("through", 60)
+    said = capsys.readouterr().out
+    assert "0 minutes are over at step 1 of 3; run again" in said
+    assert "0 minutes are over at step 2 of 3; run again" in said
+
+
+@pytest.mark.parametrize("where", ["Training.export", "Training.state"])
+def test_a_training_that_is_killed_while_it_is_kept_learns_the_same_when_it_runs_again(
+    trained, where, monkeypatch
+):
+    trained("killed", 0, 0)
+    with monkeypatch.context() as broken:
+        broken.setattr(f"training.perceptor.{where}", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            trained("killed", 0)
+    assert trained("killed", 60) == trained("through", 60)
+
+
+def test_a_training_that_was_begun_goes_on_as_such_whether_or_not_it_is_said_again(trained, tmp_path):
+    trained("first", 60)
+    begin = tmp_path / "first" / "tower"
+    through = trained("said once more", 0, 0, 0, begin=begin)
+    trained("said once", 0, begin=begin)
+    assert trained("said once", 60) == through
+
+
+def test_each_step_learns_from_the_attacked_and_from_phantoms_too(lesson, monkeypatch):
+    learned = []
+    learn = perceptor.Training.learn
+
+    def remember(training, pictures, batch, empty=None):
+        shown = pictures.detach().clone()
+        loss, gradient = learn(training, pictures, batch, empty)
+        learned.append((shown, batch, gradient.clone(), empty))
+        return loss, gradient
+
+    monkeypatch.setattr(perceptor.Training, "learn", remember)
+    training = perceptor.Training(TINY)
+    for _ in range(2):
+        training.advance()
+    (clean, first, *_), (noisy, batch, gradient, _), (attacked, same, *_) = learned
+    assert [empty is not None and len(empty) for *_, empty in learned] == [False, False, TINY.phantoms]
+    assert torch.equal(clean, first.pictures), "the radius is 0 at first"
+    assert same is batch
+    for moved in (noisy, attacked):
+        assert ((moved - batch.pictures).flatten(1).norm(dim=1) <= 1.0001 * TINY.radius_at(1)).all()
+    assert (((attacked - noisy) * gradient).flatten(1).sum(1) > 0).all(), "up the loss"
+
+
+def test_a_teacher_that_saw_other_drawings_is_refused(lesson, monkeypatch):
+    monkeypatch.setattr(teacher, "views", lambda: torch.zeros(2, teacher.WIDTH))
+    with pytest.raises(InputError, match="seen 2 drawings, and there are 3; remove"):
+        perceptor.Training(TINY)
 
 
 def test_the_radius_grows_over_the_ramp_and_then_with_the_side():

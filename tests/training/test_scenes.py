@@ -147,6 +147,7 @@ def test_borrowed_drawings_in_black_are_tinted_and_others_are_not(tmp_path, worl
     shown = {"bare": 0.0, "second": 0.0, "paper": 1.0}
     plain, tinted = draw(borrowed, **shown), draw(borrowed, **shown, restyle=True)
     assert [batch.pictures.flatten(1).amin(1).max() < 0.5 for batch in (plain, tinted)] == [True, False]
+    assert [any("black" in words for words in batch.captions) for batch in (plain, tinted)] == [True, False]
 
 
 def test_stretching_keeps_the_area():
