@@ -13,8 +13,8 @@ from bench.memory import peak_mib
 from bench.reference import build
 from bench.results import Verdict, machine, report
 from bench.shapes import random_clip, random_vqgan
-from bench.step import CASES, MODELS, PARTS, judge, measure, ours, run, seconds
-from bench.stopwatch import watched
+from bench.step import CASES, MODELS, PARTS, judge, measure, ours, run
+from bench.stopwatch import timed, watched
 from doorways.size import Size
 
 TINY = CASES["tiny"]
@@ -29,7 +29,7 @@ def test_the_parts_of_a_step_sum_to_the_whole_and_none_of_the_models_is_missed(p
     whole = 0.0
     with watched(painter) as watch:
         for _ in range(3):
-            whole += seconds(painter.take_step)[0]
+            whole += timed(painter.take_step)[0]
     assert set(watch.seconds) <= set(PARTS)
     assert sum(watch.seconds.values()) == pytest.approx(whole, rel=0.2, abs=0.005)
     assert all(watch.seconds[part] > 0 for part in (*MODELS, "cutouts", "backward: cutouts", "rest"))
