@@ -112,7 +112,15 @@ PLANS: dict[str, Plan] = {
         sides=((0, 24), (1000, 32)),
     ),
     # Does not ship: what painting looks like where nothing was attacked (`bench/concepts.py`).
-    "ordinary": Plan("ordinary", TowerConfig(size_px=32), 1400, seed=6, radius=0.0),
+    "ordinary": Plan(
+        "ordinary",
+        TowerConfig(size_px=32),
+        6000,
+        seed=6,
+        radius=0.0,
+        cooling=3000,
+        sides=((0, 24), (3000, 32)),
+    ),
 }
 # What ships: begun with what the perceptor's plan gave.
 PLANS["hardened"] = replace(
