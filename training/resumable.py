@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from doorways.atomic import whole
 from doorways.devices import cpu_has_bf16
+from doorways.export.swap import whole_folder
 
 BF16 = cpu_has_bf16()
 """Whether networks compute in half precision while they are trained; faster where the processor can."""
@@ -57,25 +57,13 @@ def go_on(training: Resumable, steps: int, name: str, kept: Path, out: Path, min
             print(f"{name}: {said}, {clock.speed(training.step):.2f} steps/s", flush=True)
         stop = clock.over() and training.step < steps
         if training.step % KEPT == 0 or training.step == steps or stop:
-            fresh = out.with_name(f".{out.name}.new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            training.export(fresh)
-            put(fresh, out)
+            with whole_folder(out, mark="config.json", force=True) as fresh:
+                training.export(fresh)
             with whole(kept) as part:
                 torch.save(training.state(), part)
         if stop:
             print(f"{name}: {minutes:g} minutes are over at step {training.step} of {steps}; run again")
             return
-
-
-def put(fresh: Path, into: Path) -> None:
-    """The folder `fresh` in the place of `into`, which goes once the other is there."""
-    old = into.with_name(f".{into.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if into.exists():
-        into.rename(old)
-    fresh.rename(into)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def copy_of(module: nn.Module) -> dict[str, Tensor]:

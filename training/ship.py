@@ -15,13 +15,13 @@ from pathlib import Path
 import torch
 
 from doorways.errors import InputError
+from doorways.export.swap import whole_folder
 from doorways.generators import vqgan
 from doorways.perceptors import tower
 from doorways.perceptors.words import Words
 from doorways.sketching import Sketchbook
 from training import attributions, manifest
 from training.fetch import WORK
-from training.resumable import put
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
 LARGEST = 30_000_000
@@ -67,10 +67,8 @@ def check_size(chosen: dict[str, Path], embedded: Path) -> int:
 
 def copy(folder: Path, into: Path) -> None:
     """Copies `folder` to `into`, readable by all, in place of what is there."""
-    fresh = into.with_name(f".{into.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(folder, fresh, copy_function=shutil.copyfile)
-    put(fresh, into)
+    with whole_folder(into, mark="config.json", force=True) as fresh:
+        shutil.copytree(folder, fresh, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 def ship(parts: Iterable[str], *, work: Path = WORK, embedded: Path = EMBEDDED) -> int:

@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from bench import embedded as bench
+from bench import generator
 from bench.results import Verdict
 from training.scenes import Scenes
 
@@ -40,8 +41,8 @@ def test_a_drawing_stands_in_the_middle_of_its_ground():
 
 def test_psnr_is_of_the_squared_error():
     real = torch.zeros(2, 3, 4, 4)
-    errors = bench.squared_errors(real + torch.tensor([0.1, 0.01]).view(2, 1, 1, 1), real)
-    assert [bench.decibels(error) for error in errors] == [20.0, 40.0]
+    errors = generator.squared_errors(real + torch.tensor([0.1, 0.01]).view(2, 1, 1, 1), real)
+    assert [generator.decibels(error) for error in errors] == [20.0, 40.0]
 
 
 class Signs:
@@ -59,9 +60,9 @@ class Signs:
 def test_a_generator_is_measured_on_its_pictures_and_by_the_codes_that_they_use():
     grey, red = torch.full((1, 3, 4, 4), 0.2), torch.zeros(1, 3, 4, 4)
     red[:, 0] = 1.0
-    rebuilt = bench.measure_rebuilding(Signs(), [grey, red])
+    rebuilt = generator.measure_rebuilding(Signs(), [grey, red])
     assert rebuilt == {"psnr_db": 20.0, "psnr_db_median": 20.0, "psnr_db_of_a_blur": float("inf")}
-    used = bench.measure_codes(Signs(), [grey, grey, red], (1, 2, 3))
+    used = generator.measure_codes(Signs(), [grey, grey, red], (1, 2, 3))
     assert [one["cells"] for one in used.values()] == [4, 8, 12]
     assert [one["share"] for one in used.values()] == [0.125, 0.125, 0.25]
     assert used["1"]["perplexity"] == 1
@@ -104,10 +105,10 @@ def test_the_card_that_ships_has_the_marks():
 
 def test_the_generator_is_measured_on_things_before_photographs(monkeypatch, world):
     monkeypatch.setattr(
-        bench, "Scenes", lambda split, source_px: Scenes(split, source_px=source_px, folder=world)
+        generator, "Scenes", lambda split, source_px: Scenes(split, source_px=source_px, folder=world)
     )
-    monkeypatch.setattr(bench, "BATCH", 4)
-    parts = list(bench.held_out_scenes(5, 64))
+    monkeypatch.setattr(generator, "BATCH", 4)
+    parts = list(generator.held_out_scenes(5, 64))
     assert len(parts) > 1
     scenes = torch.cat(parts)
     assert scenes.shape == (5, 3, 64, 64)
