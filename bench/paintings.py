@@ -117,13 +117,13 @@ def source(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def code(source: str) -> str:
-    """What `source` says to Python, without what it says to people.
+def code(text: str) -> str:
+    """What `text` says to Python, without what it says to people.
 
     >>> code("x = 2  # twice" + chr(10) + "'Sides.'") == code("x   =  2" + chr(10) + "'How many sides.'")
     True
     """
-    tree = ast.parse(source)
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
