@@ -42,6 +42,7 @@ FACES = (
     "png.py",
     "metadata.py",
     "checkpoint.py",
+    "swap.py",
 )
 """Parts of the package that have no say in what a picture looks like."""
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from doorways.atomic import whole
 from doorways.devices import cpu_has_bf16
-from doorways.export.swap import whole_folder
+from doorways.swap import whole_folder
 
 BF16 = cpu_has_bf16()
 """Whether networks compute in half precision while they are trained; faster where the processor can."""
@@ -57,7 +57,7 @@ def go_on(training: Resumable, steps: int, name: str, kept: Path, out: Path, min
             print(f"{name}: {said}, {clock.speed(training.step):.2f} steps/s", flush=True)
         stop = clock.over() and training.step < steps
         if training.step % KEPT == 0 or training.step == steps or stop:
-            with whole_folder(out, mark="config.json", force=True) as fresh:
+            with whole_folder(out) as fresh:
                 training.export(fresh)
             with whole(kept) as part:
                 torch.save(training.state(), part)

@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 
 from doorways.errors import InputError
-from doorways.export.swap import whole_folder
 from doorways.generators import vqgan
 from doorways.perceptors import tower
 from doorways.perceptors.words import Words
 from doorways.sketching import Sketchbook
+from doorways.swap import whole_folder
 from training import attributions, manifest
 from training.fetch import WORK
 
@@ -67,7 +67,7 @@ def check_size(chosen: dict[str, Path], embedded: Path) -> int:
 
 def copy(folder: Path, into: Path) -> None:
     """Copies `folder` to `into`, readable by all, in place of what is there."""
-    with whole_folder(into, mark="config.json", force=True) as fresh:
+    with whole_folder(into) as fresh:
         shutil.copytree(folder, fresh, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 

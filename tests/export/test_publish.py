@@ -140,6 +140,19 @@ def test_what_was_published_before_stays_when_a_picture_is_missing(gallery, tmp_
 
 
 @pytest.mark.skipif(not deep_zoom.can_tile(), reason="pyvips is not here; install the extra deepzoom")
+def test_another_s_folder_is_kept_unless_forced(gallery, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    publish(gallery, mine)
+    publish(gallery, mine)
+    (mine / MARK).unlink()
+    with pytest.raises(InputError, match="is no gallery, and all that is in it would be lost"):
+        publish(gallery, mine)
+    assert (mine / "index.html").exists()
+    publish(gallery, mine, force=True)
+    assert (mine / MARK).exists()
+
+
 def test_a_big_picture_has_tiles_and_their_viewer(tmp_path, monkeypatch):
     monkeypatch.setattr("doorways.export.publish.FROM_PX", 512)
     big = exhibit(tmp_path / "big.png", size="1024x256")

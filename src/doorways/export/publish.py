@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import doorways
+from doorways.errors import InputError
 from doorways.export.deep_zoom import FROM_PX, can_tile, tile
 from doorways.export.exhibit import Exhibit
 from doorways.export.fields import change_text, public, told_settings
@@ -28,8 +29,8 @@ from doorways.export.gallery import MARK, Gallery
 from doorways.export.grid import Tile
 from doorways.export.pages import render
 from doorways.export.renditions import FALLBACK, modern, renditions
-from doorways.export.swap import whole_folder
 from doorways.recipe_text import toml
+from doorways.swap import is_filled, whole_folder
 
 DEEP_ZOOM = ("openseadragon.min.js", "openseadragon.txt")
 """The viewer of tiles, and its licence."""
@@ -66,7 +67,11 @@ def publish(
         InputError: a picture cannot be read, or the folder must not or cannot be written.
         DoorwaysError: the disk is full, or fails.
     """
-    with whole_folder(folder, mark=MARK, force=force) as new:
+    if is_filled(folder) and not (folder / MARK).is_file() and not force:
+        raise InputError(
+            f"{folder}: is no gallery, and all that is in it would be lost; give a new folder, or --force to replace it"
+        )
+    with whole_folder(folder) as new:
         made = _Made(new, originals)
         for section in gallery.sections:
             made.begin(section.title)

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from doorways.errors import DoorwaysError, InputError
-from doorways.export.swap import whole_folder
+from doorways.swap import whole_folder
 
 MARK = "mark.json"
 
 
-def fill(folder: Path, text: str, **how: bool) -> None:
-    with whole_folder(folder, mark=MARK, **how) as new:
+def fill(folder: Path, text: str) -> None:
+    with whole_folder(folder) as new:
         (new / MARK).write_text(text, "utf-8")
 
 
@@ -56,23 +56,12 @@ def test_an_empty_folder_is_filled_and_a_link_is_followed(tmp_path):
     assert (tmp_path / "site").is_symlink()
 
 
-def test_another_s_folder_is_kept_unless_forced(tmp_path):
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "diary.txt").write_text("dear", "utf-8")
-    with pytest.raises(InputError, match="is no gallery, and all that is in it would be lost"):
-        fill(mine, "one")
-    assert (mine / "diary.txt").exists()
-    fill(mine, "one", force=True)
-    assert not (mine / "diary.txt").exists()
-
-
 def test_home_the_current_folder_and_those_above_are_never_replaced(tmp_path, monkeypatch):
     (tmp_path / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a" / "b")
     for folder in (tmp_path / "a", tmp_path, Path.home(), Path("/")):
         with pytest.raises(InputError, match=r"holds the folder you are in, or your home"):
-            fill(folder, "one", force=True)
+            fill(folder, "one")
 
 
 def test_a_file_or_a_missing_place_is_an_error(tmp_path):

@@ -13,23 +13,22 @@ from doorways.errors import InputError
 
 
 @contextmanager
-def whole_folder(folder: Path, *, mark: str, force: bool = False) -> Iterator[Path]:
+def whole_folder(folder: Path) -> Iterator[Path]:
     """A new folder beside `folder` to fill, which takes its place when the block ends well.
 
     When it does not, what stood there stays as it was and nothing is left beside it. Between the two renames of the
     swap there is a moment without the folder; what it held is then still beside it.
 
     Args:
-        folder: what to write; it need not be there, but the folder that holds it must.
-        mark: a file by which a folder is known as one that may be replaced.
-        force: replace a folder without that mark too; never the current one, one above it, or one above home.
+        folder: what to write; it need not be there, but the folder that holds it must. The current one, one above it, and
+            one above home are never replaced, unless they are empty.
 
     Raises:
-        InputError: there is a file of that name, or a folder that must not be replaced, or it cannot be written.
+        InputError: there is a file of that name, or a folder that is never replaced, or it cannot be written.
         DoorwaysError: the disk is full, or fails.
     """
     folder = folder.resolve()
-    _check(folder, mark, force)
+    _check(folder)
     new = folder.with_name(f".doorways-{secrets.token_hex(6)}")
     old = folder.with_name(f".doorways-{secrets.token_hex(6)}-before")
     with writing(folder):
@@ -49,16 +48,16 @@ def whole_folder(folder: Path, *, mark: str, force: bool = False) -> Iterator[Pa
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _check(folder: Path, mark: str, force: bool) -> None:
+def _check(folder: Path) -> None:
     if folder.is_file():
         raise InputError(f"{folder}: is a file; give the name of a folder to write")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if any(place.is_relative_to(folder) for place in (Path.cwd().resolve(), Path.home().resolve())):
+    held = (Path.cwd().resolve(), Path.home().resolve())
+    if is_filled(folder) and any(place.is_relative_to(folder) for place in held):
         raise InputError(
             f"{folder}: holds the folder you are in, or your home; give a new folder, such as site"
         )
-    if not (folder / mark).is_file() and not force:
-        raise InputError(
-            f"{folder}: is no gallery, and all that is in it would be lost; give a new folder, or --force to replace it"
-        )
+
+
+def is_filled(folder: Path) -> bool:
+    """Whether there is such a folder, with anything in it."""
+    return folder.is_dir() and any(folder.iterdir())
