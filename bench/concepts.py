@@ -11,7 +11,8 @@ so that it knows the paint. It has seen no painting, and shares no weights, arch
 sees a picture as the mean over five squares, and ranks the 1,000 names. In the table stand its rates on what was painted; on
 real drawings of the family that it never saw, shown in five scenes each (the ceiling, all of the 1,000 names that the family
 has), and in five crowds, which are harder; on the same paintings when asked for the concept after the painted one (chance);
-and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained without attacks (`make train-ordinary`).
+and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained without attacks (`make train-ordinary`). How
+many held-out drawings that one names itself, and the one that ships, is kept beside it: what cannot name cannot paint either.
 
 Paintings begin with a sketch, of drawings that the judge has learned from too, as it has learned from those that the perceptor
 knows; how it ranks the same pictures before the first step stands in the table besides.
@@ -33,18 +34,23 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from bench.embedded import measure_naming
 from bench.paintings import paint_all
 from bench.results import FOLDER, Verdict, report
 from bench.stranger import SQUARES, Drawings, Stranger, crowds, scenes, squares
 from doorways.export.grid import Grid, Tile
 from doorways.export.sheet import contact_sheet
 from doorways.painter import Painter
+from doorways.perceptors import tower
 from doorways.pictures import to_image
 from doorways.recipe import Recipe
 from training.fetch import WORK
 from training.scenes import concept_names, read_rows
+from training.ship import EMBEDDED
 
 NAMES, CONCEPTS, TOLD, CEILING = 1000, 100, 20, "openmoji"
+NAMED = 600
+"""Held-out drawings that perceptors are to name."""
 TOP5, TOP1, PAIRS = 0.8, 0.6, 0.9
 """The targets: of the ceiling's rates, and of the pairs."""
 THUMBNAIL, COLUMNS = (192, 96), 8
@@ -160,7 +166,10 @@ def main() -> None:
     sketched = [Painter(recipe(name, **settings)).picture().mul(255).round() / 255 for name in concepts]
     ranks["before the first step"] = on_pictures(judge, sketched, concepts)
     ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])
+    named = {}
     if given.ordinary:
+        for label, folder in (("ordinary", given.ordinary), ("embedded", EMBEDDED / "perceptor")):
+            named[label] = measure_naming(tower.load(folder), {}, NAMED)["white"]["clean"]
         ordinary = paint_all([recipe(name, str(given.ordinary), **settings) for name in concepts])
         ranks["painted by an ordinary perceptor"] = on_pictures(judge, ordinary, concepts)
     panoramas = paint_all([recipe(f"{left} | {right}", **settings) for left, right in pairs])
@@ -186,6 +195,7 @@ def main() -> None:
         data={
             "protocol": __doc__,
             "settings": settings,
+            "perceptors_name": named,
             "ranks": dict(zip(concepts, ranks["painted"], strict=True)),
             "pairs": {" | ".join(pair): told[i] for i, pair in enumerate(pairs)},
         },
