@@ -164,9 +164,16 @@ def test_the_card_says_of_paintings_what_the_bench_measured():
 
 
 def test_the_benches_page_says_of_the_ordinary_perceptor_what_was_measured():
-    said = (ROOT / "bench/README.md").read_text("utf-8").partition("trained without attacks")[2].partition("\n\n")[0]
+    said = (
+        (ROOT / "bench/README.md")
+        .read_text("utf-8")
+        .partition("trained without attacks")[2]
+        .partition("\n\n")[0]
+    )
     record = json.loads((ROOT / "docs/bench/concepts.json").read_text("utf-8"))
     painted = next(row[2:] for row in record["rows"] if row[0] == "painted by an ordinary perceptor")
     named = [record["perceptors_name"][which]["top5"] for which in ("ordinary", "embedded")]
-    told = [f"{float(rate.rstrip('%')):g} %" for rate in painted] + [f"{rate:.1%}".replace("%", " %") for rate in named]
+    told = [f"{float(rate.rstrip('%')):g} %" for rate in painted] + [
+        f"{rate:.1%}".replace("%", " %") for rate in named
+    ]
     assert re.findall(r"[\d.]+ %", said)[:4] == told
