@@ -1,17 +1,18 @@
 """What triage buys: of 16 seeds a subject, does it keep one of the two best, at a quarter of the cost?
 
-    python -m bench.triage                        the whole: 20 subjects x 16 seeds
-    python -m bench.triage --subjects 2 --seeds 4
-    python -m bench.triage --set "learning_rate=0: 0.2, 0.4: 0.03, 1: 0.01" --set grow_at=0.4 --out /tmp
+    python -m bench.triage                        paintings that begin with sketches: 20 subjects x 16 seeds
+    python -m bench.triage --begin noise          that begin in noise, on a small canvas
+    python -m bench.triage --subjects 2 --seeds 4 --out /tmp
+    python -m bench.triage --begin noise --set "learning_rate=0: 0.2, 0.4: 0.03, 1: 0.01" --set grow_at=0.4 --out /tmp
 
-Every painting is painted whole, on a small canvas first, and judged on the way, at each of `LOOKS`, by the embedded judge,
-which does not paint: as it is where the canvas has grown (`Painter.outlook`).
+Every painting is painted whole, and judged on the way, at each of `LOOKS`, by the embedded judge, which does not paint: as
+it is where the canvas has grown (`Painter.outlook`).
 Pictures and measures are kept in bench/cache/triage/, so that a bench that was stopped goes on where it was, and other eyes
 judge what is painted already; rungs are tried on what is kept, by the very policy that `doorways explore` follows. The
 final score of all seeds, weighed against each other as the judge ranks them, says which two are best. Cost: seconds of
 the steps that the rungs take, and of judging, as a share of all steps of all seeds without judging; a step on each canvas
 counts what it took on the median painting.
-Writes docs/bench/triage.json.
+Writes docs/bench/triage.json, or triage_noise.json.
 """
 
 from __future__ import annotations
@@ -45,18 +46,28 @@ from doorways.pictures import to_image
 from doorways.recipe import Recipe
 
 SUBJECTS = (
-    "forest | desert", "fire | ocean", "castle | volcano", "moon | sun", "sunflower | cactus", "mountain | beach",
-    "christmas tree | palm tree", "apple | lemon", "snowman | camel", "butterfly | fish", "rose | mushroom",
-    "rainbow | thunder cloud", "whale | elephant", "owl | penguin", "tiger | zebra", "house | tent",
-    "rocket | sailboat", "strawberry | pumpkin", "star | planet", "frog | ladybug",
+    "forest | desert", "fire | ocean", "castle | volcano", "moon | sun", "sunflower | cactus",
+    "rocket | sailboat", "house | tent", "strawberry | pumpkin", "star | planet", "frog | ladybug",
+    "mountain | beach", "christmas tree | palm tree", "apple | lemon", "snowman | camel", "butterfly | fish",
+    "rose | mushroom", "rainbow | thunder cloud", "whale | elephant", "owl | penguin", "tiger | zebra",
 )  # fmt: skip
-LOOKS = (0.1, 0.15, 0.2, 0.4, 0.6, 0.65, 0.7, 1.0)
+BEGINNINGS: dict[str, dict[str, Any]] = {
+    "sketch": {"sketch": True, "size": "384x192"},
+    "noise": {"sketch": False, "size": "640x320", "start_size": "128x64", "grow_at": "0.6"},
+}
+"""How paintings may begin, and on which canvas."""
+LOOKS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.65, 0.7, 1.0)
 """Fractions of the steps after which a painting is judged."""
 POLICIES = (
     Rungs(),
+    Rungs(at=(0.05,), keep=(0.125,)),
+    Rungs(at=(0.1,), keep=(0.125,)),
     Rungs(at=(0.2,), keep=(0.125,)),
     Rungs(at=(0.4,), keep=(0.125,)),
     Rungs(at=(0.6,), keep=(0.125,)),
+    Rungs(at=(0.05, 0.2), keep=(0.45, 0.3)),
+    Rungs(at=(0.05, 0.3), keep=(0.3, 0.4)),
+    Rungs(at=(0.1, 0.3), keep=(0.25, 0.5)),
     Rungs(at=(0.1, 0.6), keep=(0.55, 0.2)),
     Rungs(at=(0.2, 0.65), keep=(0.3, 0.4)),
     Rungs(at=(0.2, 0.6, 0.65), keep=(0.375, 0.5, 0.7)),
@@ -233,8 +244,7 @@ def main() -> None:
     )
     parser.add_argument("--subjects", type=int, default=len(SUBJECTS))
     parser.add_argument("--seeds", type=int, default=16)
-    parser.add_argument("--size", default="640x320")
-    parser.add_argument("--start-size", default="128x64")
+    parser.add_argument("--begin", choices=BEGINNINGS, default="sketch")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--cutouts", type=int, default=8)
     parser.add_argument(
@@ -244,8 +254,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    settings = {"size": given.size, "start_size": given.start_size, "grow_at": "0.6"}
-    settings |= {"steps": given.steps, "cutouts": given.cutouts, "threads": 1}
+    settings = BEGINNINGS[given.begin] | {"steps": given.steps, "cutouts": given.cutouts, "threads": 1}
     settings |= dict(one.split("=", 1) for one in given.set)
     subjects = paint(settings, given.subjects, given.seeds, CACHE / "triage", given.judge)
     total = len(subjects)
@@ -259,7 +268,7 @@ def main() -> None:
     rows += [[f"rank correlation after {look}", "", value, ""] for look, value in early.items()]
     mine = POLICIES[0]
     holds = report(
-        "triage",
+        "triage" if given.begin == "sketch" else f"triage_{given.begin}",
         f"Triage of {given.seeds} seeds for each of {total} subjects: rungs (fraction of steps: share that goes on)",
         ("rungs", "paintings", "subjects that keep one of the two best", "cost, of painting all"),
         rows,
