@@ -12,7 +12,7 @@ sees a picture as the mean over five squares, and ranks the 1,000 names. In the 
 real drawings of the family that it never saw, shown in five scenes each (the ceiling, all of the 1,000 names that the family
 has), and in five crowds, which are harder; on the same paintings when asked for the concept after the painted one (chance);
 and, with `--ordinary FOLDER`, on pictures painted by a perceptor that was trained without attacks (`make train-ordinary`). How
-many held-out drawings that one names itself, and the one that ships, is kept beside it: what cannot name cannot paint either.
+many held-out drawings that one names itself, and the one that ships, is kept beside it.
 
 Paintings begin with a sketch, of drawings that the judge has learned from too, as it has learned from those that the perceptor
 knows; how it ranks the same pictures before the first step stands in the table besides.
@@ -195,7 +195,7 @@ def main() -> None:
         data={
             "protocol": __doc__,
             "settings": settings,
-            "perceptors_name": named,
+            "drawings_named": named,
             "ranks": dict(zip(concepts, ranks["painted"], strict=True)),
             "pairs": {" | ".join(pair): told[i] for i, pair in enumerate(pairs)},
         },

@@ -172,7 +172,7 @@ def test_the_benches_page_says_of_the_ordinary_perceptor_what_was_measured():
     )
     record = json.loads((ROOT / "docs/bench/concepts.json").read_text("utf-8"))
     painted = next(row[2:] for row in record["rows"] if row[0] == "painted by an ordinary perceptor")
-    named = [record["perceptors_name"][which]["top5"] for which in ("ordinary", "embedded")]
+    named = [record["drawings_named"][which]["top5"] for which in ("ordinary", "embedded")]
     told = [f"{float(rate.rstrip('%')):g} %" for rate in painted] + [
         f"{rate:.1%}".replace("%", " %") for rate in named
     ]

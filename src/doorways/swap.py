@@ -28,10 +28,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         DoorwaysError: the disk is full, or fails.
     """
     folder = folder.resolve()
-    _check(folder)
-    new = folder.with_name(f".doorways-{secrets.token_hex(6)}")
-    old = folder.with_name(f".doorways-{secrets.token_hex(6)}-before")
     with writing(folder):
+        _check(folder)
+        new = folder.with_name(f".doorways-{secrets.token_hex(6)}")
+        old = folder.with_name(f".doorways-{secrets.token_hex(6)}-before")
         try:
             new.mkdir()
             yield new

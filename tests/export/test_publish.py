@@ -139,7 +139,6 @@ def test_what_was_published_before_stays_when_a_picture_is_missing(gallery, tmp_
     assert "kelp forest" in page(tmp_path / "site").text
 
 
-@pytest.mark.skipif(not deep_zoom.can_tile(), reason="pyvips is not here; install the extra deepzoom")
 def test_another_s_folder_is_kept_unless_forced(gallery, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -153,6 +152,15 @@ def test_another_s_folder_is_kept_unless_forced(gallery, tmp_path):
     assert (mine / MARK).exists()
 
 
+def test_home_and_the_current_folder_are_refused_without_a_hint_at_force(gallery, tmp_path, monkeypatch):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    for force in (False, True):
+        with pytest.raises(InputError, match="holds the folder you are in, or your home; give a new folder"):
+            publish(gallery, tmp_path / "a", force=force)
+
+
+@pytest.mark.skipif(not deep_zoom.can_tile(), reason="pyvips is not here; install the extra deepzoom")
 def test_a_big_picture_has_tiles_and_their_viewer(tmp_path, monkeypatch):
     monkeypatch.setattr("doorways.export.publish.FROM_PX", 512)
     big = exhibit(tmp_path / "big.png", size="1024x256")

@@ -67,11 +67,11 @@ def publish(
         InputError: a picture cannot be read, or the folder must not or cannot be written.
         DoorwaysError: the disk is full, or fails.
     """
-    if is_filled(folder) and not (folder / MARK).is_file() and not force:
-        raise InputError(
-            f"{folder}: is no gallery, and all that is in it would be lost; give a new folder, or --force to replace it"
-        )
     with whole_folder(folder) as new:
+        if is_filled(folder) and not (folder / MARK).is_file() and not force:
+            raise InputError(
+                f"{folder}: is no gallery, and all that is in it would be lost; give a new folder, or --force to replace it"
+            )
         made = _Made(new, originals)
         for section in gallery.sections:
             made.begin(section.title)
