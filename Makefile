@@ -6,13 +6,13 @@
 # make docs-pictures    paints every picture of the documentation, whole
 # make docs-gallery     paints the pairs of the piece, and publishes the best of each as docs/gallery
 # make wheel            builds the wheel into dist/ and tries it in a clean environment
-# make train-data train-perceptor train-hardened train-judge train-ordinary train-generator train-ship bench-embedded
+# make train-data train-ordinary train-perceptor train-hardened train-judge train-generator train-ship bench-embedded
 #                       makes the embedded models anew, stage by stage: training/README.md
 #
 # TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
 # PROMPTS SEED OUT FLAGS   what `make paint` paints, and where; nothing that is there is overwritten
 # PYTHON=python3.12     which Python .venv is made of
-# BEGIN=FOLDER          the model whose weights its training begins with, such as src/doorways/embedded/perceptor
+# BEGIN=FOLDER          the model whose weights its training begins with instead, such as src/doorways/embedded/perceptor
 # MINUTES=120           after how long a piece of training stops; give its command again to go on
 
 PYTHON ?= python3
@@ -29,7 +29,7 @@ FLAGS ?= --semantic-symmetry 0.2
 MINUTES ?= 120
 
 .PHONY: install paint test check lint docs docs-pictures docs-gallery wheel clean
-.PHONY: train-data train-perceptor train-hardened train-judge train-ordinary train-generator train-ship bench-embedded
+.PHONY: train-data train-ordinary train-perceptor train-hardened train-judge train-generator train-ship bench-embedded
 
 install: $(INSTALLED)
 
@@ -74,11 +74,8 @@ train-data: $(TRAINING)
 	.venv/bin/python -m training.teacher
 	.venv/bin/python -m training.sketches
 
-train-perceptor train-judge train-ordinary: train-%: $(TRAINING)
+train-ordinary train-perceptor train-hardened train-judge: train-%: $(TRAINING)
 	.venv/bin/python -m training.perceptor $* --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))
-
-train-hardened: $(TRAINING)
-	.venv/bin/python -m training.perceptor hardened --minutes $(MINUTES) --begin $(or $(BEGIN),training/work/perceptor_tower)
 
 train-generator: $(TRAINING)
 	.venv/bin/python -m training.generator --minutes $(MINUTES) $(if $(BEGIN),--begin $(BEGIN))

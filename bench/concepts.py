@@ -7,7 +7,8 @@ was seen. `--concepts` and `--pairs` take so many of these, evenly spaced; what 
 
 The judge (`bench/stranger.py`) is an ImageNet classifier that has learned the names from drawings of all families but
 `CEILING`: alone, in crowds, and in crowds that the embedded generator encoded and decoded with their codes moved at random,
-so that it knows the paint. It has seen no painting, and shares no weights, architecture or teacher with the perceptors. It
+so that it knows the paint (that generator was trained with a perceptor's features as perceptual loss). It has seen no
+painting, and shares no weights, architecture or teacher with the perceptors. It
 sees a picture as the mean over five squares, and ranks the 1,000 names. In the table stand its rates on what was painted; on
 real drawings of the family that it never saw, shown in five scenes each (the ceiling, all of the 1,000 names that the family
 has), and in five crowds, which are harder; on the same paintings when asked for the concept after the painted one (chance);

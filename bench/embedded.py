@@ -116,7 +116,7 @@ def attacks_on(part: str) -> dict[str, float]:
     >>> attacks_on("perceptor"), attacks_on("judge")
     ({'attacked': 1.0, 'attacked_as_trained': 2.5}, {'attacked': 1.0})
     """
-    trained = PLANS[TRAINED[part].removesuffix("_tower")].radius
+    trained = PLANS[TRAINED[part]].radius
     return {"attacked": 1.0} | ({"attacked_as_trained": trained} if trained > 1 else {})
 
 

@@ -5,7 +5,8 @@ EfficientNet-Lite0 (Tan and Le 2019; the package `efficientnet-lite0-pytorch-mod
 downloads), of which the last blocks learn on, with a new head. It learns from drawings over photographs, plain grounds and
 gradients: a quarter of the time from one as it is, a quarter from a crowd of it in another style, a half from such a crowd in
 the paint of the embedded generator. Who has met things one at a time, neat and never in paint knows no painting: paintings
-are full of crowds, and made of the generator's strokes. It has seen no painting: no perceptor had a part in what it saw.
+are full of crowds, and made of the generator's strokes. It has seen no painting. No perceptor chose what it saw; but the
+generator whose paint it knows was trained with one's features as its perceptual loss.
 """
 
 from __future__ import annotations

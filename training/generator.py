@@ -2,13 +2,13 @@
 
 L1 and squared error; after the first part of the run the robust perceptor's own features besides, as the perceptual
 loss, and a patch discriminator for the last part. Codes are the corners of a cube (`codebook.py`). Resumable:
-`work/generator.pt`; the perceptual loss sees through `work/perceptor_tower` as it is when a piece of the run begins, and
-is left out where that is missing.
+`work/generator.pt`. The perceptual loss sees through `work/perceptor`, which must be done.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,16 @@ from diffusers import VQModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from doorways.errors import InputError
 from doorways.generators import vqgan
 from doorways.perceptors import tower
 from training.codebook import WIDTH, corners, disturbed, imbalance, snap
 from training.fetch import WORK
-from training.resumable import BF16, copy_of, follow, go_on
+from training.perceptor import PLANS
+from training.resumable import BF16, check_done, copy_of, follow, go_on
 from training.scenes import Scenes
 
-SIDE_PX, BATCH, NEAR, SEED = 64, 24, 3.0, 3
+STEPS, SIDE_PX, BATCH, NEAR, SEED = 8000, 64, 24, 3.0, 3
 PERCEPTUAL_FROM, ADVERSARIAL_FROM = 0.25, 0.7
 """Of the run; the discriminator itself learns a fiftieth of it earlier."""
 ADVERSARIAL = 0.25
@@ -76,10 +78,8 @@ def perceptual(eyes: tower.PictureTower, made: Tensor, real: Tensor) -> Tensor:
     return torch.stack(differences).sum()
 
 
-def load_eyes(folder: Path = WORK / "perceptor_tower") -> tower.PictureTower | None:
-    """The picture tower that the perceptual loss sees through, where one is trained already."""
-    if not (folder / "weights.safetensors").exists():
-        return None
+def load_eyes(folder: Path = WORK / "perceptor") -> tower.PictureTower:
+    """The picture tower that the perceptual loss sees through."""
     # With channels last, the way back through a group norm of few channels takes several times as long.
     eyes: tower.PictureTower = tower.load(folder).picture_tower.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return eyes
@@ -90,7 +90,7 @@ class Training:
 
     def __init__(self, steps: int, begin: Path | None = None) -> None:
         torch.manual_seed(SEED)
-        self.steps, self.step = steps, 0
+        self.settings, self.step = {"steps": steps}, 0
         self.rng = torch.Generator().manual_seed(SEED)
         self.scenes = Scenes("large", source_px=192)
         self.model, self.critic = VQModel(**SHAPE), Discriminator()
@@ -127,7 +127,7 @@ class Training:
 
     def advance(self) -> str:
         """One step of the maker, and of the critic once it takes part; says how it went."""
-        progress = self.step / self.steps
+        progress = self.step / self.settings["steps"]
         real = self.scenes.draw(BATCH, SIDE_PX, self.rng, near=NEAR, third=0.3, lit=0.1).pictures
         x = real * 2 - 1
         with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
@@ -154,7 +154,7 @@ class Training:
     def loss(self, made: Tensor, x: Tensor, real: Tensor, progress: float) -> Tensor:
         """What the maker minimises of its pictures; `made` and `x` in [-1, 1], `real` = x in [0, 1]."""
         loss = (made - x).abs().mean() + (made - x).square().mean()
-        if self.eyes is not None and progress >= PERCEPTUAL_FROM:
+        if progress >= PERCEPTUAL_FROM:
             loss = loss + 0.15 * perceptual(self.eyes, (made + 1) / 2, real)
         if progress >= ADVERSARIAL_FROM:
             self.critic.requires_grad_(False)
@@ -179,21 +179,30 @@ class Training:
         shown.half().save_pretrained(out)
 
 
-def train(steps: int, out: Path, minutes: float, begin: Path | None = None) -> None:
-    """Trains until all steps are done or the minutes are over (`resumable.go_on`)."""
-    go_on(Training(steps, begin), steps, "generator", WORK / "generator.pt", out, minutes)
+def train(steps: int, out: Path, minutes: float, begin: Path | None = None) -> bool:
+    """Trains until all steps are done or the minutes are over (`resumable.go_on`).
+
+    Raises:
+        InputError: where the perceptor, which it sees through, is not done.
+    """
+    check_done("perceptor", PLANS["perceptor"].settings)
+    return go_on(Training(steps, begin), "generator", out, minutes)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--out", type=Path, default=WORK / "generator_vqgan")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--out", type=Path, default=WORK / "generator")
     parser.add_argument("--begin", type=Path, help="folder of a generator of this shape to begin with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(arguments.steps, arguments.out, arguments.minutes, arguments.begin)
+    try:
+        done = train(arguments.steps, arguments.out, arguments.minutes, arguments.begin)
+    except InputError as error:
+        sys.exit(f"not trained: {error}")
+    sys.exit(not done)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,13 @@ Row = dict[str, str]
 
 
 def collect(folder: Path = WORK) -> list[Row]:
-    """The rows of all drawings and all scenery that `render.py` and `scenery.py` wrote into `folder`."""
+    """The rows of all drawings and all scenery that `render.py` and `scenery.py` wrote into `folder`, each once."""
     rows = []
-    for split in ("trained", "held_out"):
-        for row in read_rows(folder / f"{split}.jsonl"):
+    for drawn, split in (("trained", "trained"), ("large", "trained"), ("held_out", "held_out")):
+        for row in read_rows(folder / f"{drawn}.jsonl"):
             about = {key: row[key] for key in ("family", "file", "ident", "licence")}
             rows.append({"split": split, **about, "caption": row["name"]})
+    rows = list({json.dumps(row): row for row in rows}.values())
     for number, row in enumerate(read_rows(folder / "scenery.jsonl")):
         drawn = row["file"] == DRAWN_HERE
         rows.append(

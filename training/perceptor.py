@@ -13,7 +13,8 @@ Resumable: `work/NAME.pt` holds all that the next step depends on.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from training import minilm, teacher, words
 from training.attack import moved, radius_of, somewhere_within
 from training.fetch import WORK
 from training.phantoms import grounds, phantoms
-from training.resumable import BF16, copy_of, follow, go_on
+from training.resumable import BF16, check_done, copy_of, follow, go_on, kept_of
 from training.scenes import Batch, Scenes
 
 NOTHING = 0.25
@@ -52,6 +53,7 @@ class Plan:
         batch: scenes in a step.
         teaching: weight of the teacher's view of the pictures.
         phantoms: how many of them are shown in a step.
+        after: the plan whose towers and words it begins with, as they are exported, unless others are given; none: with chance.
     """
 
     name: str
@@ -66,6 +68,12 @@ class Plan:
     batch: int = 256
     teaching: float = 4.0
     phantoms: int = 0
+    after: str | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All but the ramp, which depends on what it begins with."""
+        return {key: value for key, value in asdict(self).items() if key != "ramp"}
 
     def side_px(self, step: int) -> int:
         """Side of the pictures at `step`."""
@@ -90,14 +98,15 @@ class Plan:
 
 
 PLANS: dict[str, Plan] = {
-    "perceptor": Plan(
-        "perceptor",
+    # Attacked by none. Painted with for comparison too (`bench/concepts.py`).
+    "ordinary": Plan(
+        "ordinary",
         TowerConfig(size_px=32),
-        4600,
-        seed=5,
-        ramp=(1500, 1700),
-        cooling=4600,
-        sides=((0, 32),),
+        6000,
+        seed=6,
+        radius=0.0,
+        cooling=3000,
+        sides=((0, 24), (3000, 32)),
     ),
     "judge": Plan(
         "judge",
@@ -111,28 +120,29 @@ PLANS: dict[str, Plan] = {
         cooling=4800,
         sides=((0, 24), (1000, 32)),
     ),
-    # Does not ship: what painting looks like where nothing was attacked (`bench/concepts.py`).
-    "ordinary": Plan(
-        "ordinary",
-        TowerConfig(size_px=32),
-        6000,
-        seed=6,
-        radius=0.0,
-        cooling=3000,
-        sides=((0, 24), (3000, 32)),
-    ),
 }
-# What ships: begun with what the perceptor's plan gave.
+PLANS["perceptor"] = replace(
+    PLANS["ordinary"],
+    name="perceptor",
+    steps=4600,
+    seed=5,
+    radius=1.0,
+    ramp=AT_ONCE,
+    cooling=4600,
+    sides=((0, 32),),
+    after="ordinary",
+)
+# What ships.
 PLANS["hardened"] = replace(
     PLANS["perceptor"],
     name="hardened",
     steps=700,
     seed=11,
     radius=2.5,
-    ramp=AT_ONCE,
     cooling=700,
     learning_rate=1e-3,
     phantoms=64,
+    after="perceptor",
 )
 
 
@@ -251,6 +261,11 @@ class Training:
             ]
         )
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The plan's."""
+        return self.plan.settings
+
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from."""
         return {
@@ -342,28 +357,47 @@ class Training:
         save(out, self.plan.config, self.table, shown.pictures, shown.texts)
 
 
-def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> None:
-    """Trains until the plan is done or the minutes are over (`resumable.go_on`)."""
-    go_on(Training(plan, begin), plan.steps, plan.name, WORK / f"{plan.name}.pt", out, minutes)
+def before(plan: Plan) -> Path | None:
+    """The folder that `plan` begins with; None: with chance.
+
+    Raises:
+        InputError: where it is not done.
+    """
+    if plan.after is None:
+        return None
+    check_done(plan.after, PLANS[plan.after].settings)
+    return WORK / plan.after
+
+
+def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> bool:
+    """Trains until the plan is done or the minutes are over (`resumable.go_on`).
+
+    It begins with what is kept of it; where there is nothing, with the folder `begin`, or else as the plan says.
+    """
+    if begin is None and not kept_of(plan.name).exists():
+        begin = before(plan)
+    return go_on(Training(plan, begin), plan.name, out, minutes)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", choices=PLANS)
-    parser.add_argument("--out", type=Path, help="folder of the trained perceptor (default: work/NAME_tower)")
+    parser.add_argument("--out", type=Path, help="folder of the trained perceptor (default: work/NAME)")
     parser.add_argument(
-        "--begin", type=Path, help="folder of a perceptor of this shape whose weights to begin with"
+        "--begin",
+        type=Path,
+        help="folder of a perceptor of this shape whose weights to begin with (default: the plan's)",
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=120, help="stop after this long; run again to go on")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    train(
-        PLANS[arguments.plan],
-        arguments.out or WORK / f"{arguments.plan}_tower",
-        arguments.minutes,
-        arguments.begin,
-    )
+    plan = PLANS[arguments.plan]
+    try:
+        done = train(plan, arguments.out or WORK / plan.name, arguments.minutes, arguments.begin)
+    except InputError as error:
+        sys.exit(f"not trained: {error}")
+    sys.exit(not done)
 
 
 if __name__ == "__main__":

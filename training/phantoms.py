@@ -1,6 +1,6 @@
 """Phantoms: what a perceptor would take for a thing where there is none.
 
-A painter begins with nothing and moves it to where the perceptor is content, which lies far outside any ball around a
+A painter moves its picture to where the perceptor is content, which lies far outside any ball around a
 drawing: faint outlines are enough. So empty grounds are moved towards names, as a painter would move them, and the perceptor
 learns to see no name in what comes out (what it is content with is what it holds for likely: Grathwohl et al. 2020, "Your
 classifier is secretly an energy based model and you should treat it like one").

@@ -1,4 +1,4 @@
-"""What trainings share: how they stop and go on; the average of their weights; clock and precision."""
+"""What trainings share: how they stop, go on and are done; the average of their weights; clock and precision."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from doorways.atomic import whole
 from doorways.devices import cpu_has_bf16
+from doorways.errors import InputError
 from doorways.swap import whole_folder
+from training.fetch import WORK
 
 BF16 = cpu_has_bf16()
 """Whether networks compute in half precision while they are trained; faster where the processor can."""
@@ -22,9 +24,14 @@ TOLD, KEPT = 50, 200
 
 
 class Resumable(Protocol):
-    """A training, whose state is all that its next step depends on."""
+    """A training, whose state is all that its next step depends on but for its settings, which stay."""
 
     step: int
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was asked of it: how many `steps`, and whatever else has a say in them."""
+        ...
 
     def advance(self) -> str:
         """One step; says how it went."""
@@ -43,13 +50,28 @@ class Resumable(Protocol):
         ...
 
 
-def go_on(training: Resumable, steps: int, name: str, kept: Path, out: Path, minutes: float) -> None:
-    """Trains from where `kept` was written until all `steps` are done or the minutes are over.
+def kept_of(name: str) -> Path:
+    """The file that the training `name` goes on from."""
+    return WORK / f"{name}.pt"
 
-    The folder `out` is renewed every `KEPT` steps, and `kept` after it: whoever is killed in between does these steps again.
+
+def go_on(training: Resumable, name: str, out: Path, minutes: float) -> bool:
+    """Trains from where it was kept until all its steps are done or the minutes are over.
+
+    The folder `out` is renewed every `KEPT` steps, and what is kept after it: whoever is killed in between does these
+    steps again.
+
+    Returns: whether all steps are done.
+
+    Raises:
+        InputError: where what is kept was begun with other settings.
     """
+    kept, steps = kept_of(name), training.settings["steps"]
     if kept.exists():
-        training.restore(torch.load(kept, weights_only=True))
+        state = torch.load(kept, weights_only=True)
+        check_settings(kept, state["settings"], training.settings)
+        training.restore(state)
+        print(f"{name}: {training.step} of {steps} steps are done; to begin anew, remove {kept}", flush=True)
     clock = Clock(minutes, training.step)
     while training.step < steps:
         said = training.advance()
@@ -60,10 +82,34 @@ def go_on(training: Resumable, steps: int, name: str, kept: Path, out: Path, min
             with whole_folder(out) as fresh:
                 training.export(fresh)
             with whole(kept) as part:
-                torch.save(training.state(), part)
+                torch.save(training.state() | {"settings": training.settings}, part)
         if stop:
             print(f"{name}: {minutes:g} minutes are over at step {training.step} of {steps}; run again")
-            return
+            return False
+    return True
+
+
+def check_settings(kept: Path, begun: dict[str, Any], asked: dict[str, Any]) -> None:
+    """InputError where a training was `begun` with other settings than are `asked` for now."""
+    for key in asked:
+        if begun.get(key) != asked[key]:
+            raise InputError(
+                f"{kept} was begun with {key} {begun.get(key)}, and {key} is {asked[key]} now; "
+                "ask for the same, or remove it to begin anew"
+            )
+
+
+def check_done(name: str, settings: dict[str, Any]) -> None:
+    """InputError where the training `name` has not done all steps of these settings."""
+    kept, done = kept_of(name), 0
+    if kept.exists():
+        state = torch.load(kept, weights_only=True, mmap=True)
+        check_settings(kept, state["settings"], settings)
+        done = state["step"]
+    if done < settings["steps"]:
+        raise InputError(
+            f"{done} of the {settings['steps']} steps of {name} are done; make train-{name} first"
+        )
 
 
 def copy_of(module: nn.Module) -> dict[str, Tensor]:

@@ -1,7 +1,8 @@
 """Last stage: puts what was trained into the package, with its attributions, and writes the manifest.
 
 `python -m training.ship` takes all three models and the sketchbook from `training/work`; `python -m training.ship perceptor`
-only that one. Nothing is changed where a model is not whole, a licence not permissive, or all together are too large.
+only that one. Nothing is changed where a training is not done, a model not whole, a licence not permissive, or all
+together are too large.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,14 +22,16 @@ from doorways.perceptors import tower
 from doorways.perceptors.words import Words
 from doorways.sketching import Sketchbook
 from doorways.swap import whole_folder
-from training import attributions, manifest
+from training import attributions, generator, manifest
 from training.fetch import WORK
+from training.perceptor import PLANS
+from training.resumable import check_done
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
 LARGEST = 30_000_000
 """Bytes of all models and the sketchbook together."""
-TRAINED = {"perceptor": "hardened_tower", "judge": "judge_tower", "generator": "generator_vqgan"}
-"""Which folder of `training/work` becomes which model's folder of the package."""
+TRAINED = {"perceptor": "hardened", "judge": "judge", "generator": "generator"}
+"""The training that makes each model of the package, and the folder of `training/work` that it leaves."""
 PARTS = TRAINED | {"sketchbook": "sketchbook"}
 """The same of all that ships."""
 
@@ -35,6 +39,11 @@ PARTS = TRAINED | {"sketchbook": "sketchbook"}
 def size_of(folder: Path) -> int:
     """Bytes of all files in `folder`; 0 where it is missing."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def settings_of(part: str) -> dict[str, Any]:
+    """What the training that makes a model is to have done."""
+    return {"steps": generator.STEPS} if part == "generator" else PLANS[TRAINED[part]].settings
 
 
 def check(part: str, folder: Path) -> None:
@@ -46,7 +55,7 @@ def check(part: str, folder: Path) -> None:
         return
     if not (folder / "config.json").is_file():
         raise InputError(
-            f"{folder} holds no trained {part}; make train-{folder.name.partition('_')[0]} first, or name other parts"
+            f"{folder} holds no trained {part}; make train-{folder.name} first, or name other parts"
         )
     if part == "generator":
         vqgan.load(folder)
@@ -88,14 +97,17 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="which of them (default: all)")
     parts = parser.parse_args().parts or list(PARTS)
     rows = manifest.collect()
+    page = attributions.page(rows)
     if refused := manifest.refused(rows):
         sys.exit(f"not shipped: {len(refused)} pictures must not be trained on, such as {refused[0]}")
     try:
+        for part in TRAINED.keys() & parts:
+            check_done(TRAINED[part], settings_of(part))
         total = ship(parts)
     except InputError as error:
         sys.exit(f"not shipped: {error}")
     manifest.write(rows)
-    (EMBEDDED / "ATTRIBUTIONS.md").write_text(attributions.page(rows), encoding="utf-8")
+    (EMBEDDED / "ATTRIBUTIONS.md").write_text(page, encoding="utf-8")
     print(f"{', '.join(parts)} -> {EMBEDDED}, {total / 1e6:.1f} MB with what was there")
     print(f"{len(rows)} pictures -> {manifest.MANIFEST}, {manifest.MANIFEST.stat().st_size / 1e3:.0f} kB")
     print("now measure what ships, which fills its card: python -m bench.embedded")

@@ -86,6 +86,7 @@ def plain(*colours):
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 
 
+@pytest.mark.embedded
 def test_it_learns_names_and_ranks_them(judge):
     assert judge.rank(squares(plain(RED)), "red") == 0
     assert judge.rank(squares(plain(RED)), "blue") == 1
@@ -97,12 +98,14 @@ def learns_no_more(judge, monkeypatch):
     monkeypatch.setattr(Stranger, "_learn", lambda *_: pytest.fail("it learns again"))
 
 
+@pytest.mark.embedded
 def test_what_it_has_learnt_is_kept(learns_no_more, judge, drawings, weights):
     again = Stranger(["blue", "red"], drawings, weights.parent)
     assert torch.equal(again.head, judge.head)
     assert torch.equal(again.logits(squares(plain(RED))), judge.logits(squares(plain(RED))))
 
 
+@pytest.mark.embedded
 def test_it_learns_again_when_names_or_drawings_are_others(learns_no_more, drawings, weights):
     with pytest.raises(pytest.fail.Exception, match="learns again"):
         Stranger(["blue", "red", "green"], drawings, weights.parent)
@@ -110,6 +113,7 @@ def test_it_learns_again_when_names_or_drawings_are_others(learns_no_more, drawi
         Stranger(["blue", "red"], replace(drawings, pixels=drawings.pixels // 2), weights.parent)
 
 
+@pytest.mark.embedded
 def test_it_learns_again_when_drawings_are_shown_otherwise(
     learns_no_more, drawings, monkeypatch, weights, tmp_path
 ):
@@ -120,6 +124,7 @@ def test_it_learns_again_when_drawings_are_shown_otherwise(
         Stranger(["blue", "red"], drawings, weights.parent)
 
 
+@pytest.mark.embedded
 def test_it_names_nothing_where_it_sees_no_number(judge):
     judge.head = judge.head * float("nan")
     assert judge.rank(squares(plain(RED)), "red") == 1
@@ -135,6 +140,7 @@ def test_no_more_is_painted_than_was_chosen_and_something_is(flags, monkeypatch,
     assert "must be in 1 to" in capsys.readouterr().err
 
 
+@pytest.mark.embedded
 def test_names_that_are_as_likely_come_first(judge):
     judge.head = torch.zeros_like(judge.head)
     assert judge.rank(squares(plain(RED)), "red") == 1, "a judge that knows nothing is never right"
@@ -155,6 +161,7 @@ def test_a_part_of_what_is_painted_is_painted_again_with_all_of_it():
     assert evenly(pairs, 4) == pairs
 
 
+@pytest.mark.embedded
 def test_a_crowd_has_the_drawing_on_every_ground_and_nothing_else(judge):
     def seeded():
         return torch.Generator().manual_seed(3)
@@ -172,12 +179,14 @@ def test_a_crowd_has_the_drawing_on_every_ground_and_nothing_else(judge):
     assert (empty == bare).flatten(1).all(1).any(), "some are not soft"
 
 
+@pytest.mark.embedded
 def test_sides_are_told_only_where_both_halves_are_right(judge):
     assert sides_are_told(judge, plain(RED, BLUE), "red", "blue")
     assert not sides_are_told(judge, plain(BLUE, RED), "red", "blue")
     assert not sides_are_told(judge, plain(RED, RED), "red", "blue")
 
 
+@pytest.mark.embedded
 def test_only_the_last_blocks_learn(judge, weights):
     before, learning = Network(weights), judge.network.learning()
     assert {name.split(".")[1] for name in learning if "." in name} == {"11", "12", "13", "14", "15"}
@@ -189,6 +198,7 @@ def test_only_the_last_blocks_learn(judge, weights):
     assert changed == set(learning)
 
 
+@pytest.mark.embedded
 def test_a_painted_crowd_is_told_by_its_drawing_and_seed_and_its_codes_move(judge, monkeypatch):
     def seeded(seed):
         return torch.Generator().manual_seed(seed)

@@ -13,7 +13,7 @@ BACKGROUNDS = (("desert", False), ("night", False), ("beach", True))
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
-    """Folder with `trained.*` and `held_out.*` of discs in one colour each, and `scenery.*` of plain pictures."""
+    """Folder with `trained.*`, `large.*` and `held_out.*` of discs in one colour each, and `scenery.*` of plain pictures."""
     folder = tmp_path_factory.mktemp("world")
     y, x = np.mgrid[-1:1:96j, -1:1:96j]
     disc = (x**2 + y**2 < 0.9)[..., None]
@@ -22,7 +22,7 @@ def world(tmp_path_factory):
         {"family": "test", "ident": name, "name": name, "licence": "MIT", "weight": 1.0, "file": "none"}
         for name, _ in DRAWINGS
     ]
-    for split in ("trained", "held_out"):
+    for split in ("trained", "large", "held_out"):
         np.save(folder / f"{split}.npy", np.stack(pixels).astype(np.uint8))
         (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     plain = [np.full((96, 192, 3), 60 * i + 20, np.uint8) for i in range(len(BACKGROUNDS))]

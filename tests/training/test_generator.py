@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from doorways.errors import InputError
 from doorways.generators import vqgan
-from training import generator
+from training import generator, resumable
 from training.scenes import Scenes
 from training.ship import EMBEDDED
 
@@ -20,7 +21,7 @@ def training(monkeypatch, world):
     )
     eyes = generator.load_eyes(EMBEDDED / "perceptor")
     monkeypatch.setattr(generator, "load_eyes", lambda: eyes)
-    return lambda **settings: generator.Training(4, **settings)
+    return lambda steps=4, **settings: generator.Training(steps, **settings)
 
 
 def test_it_begins_where_the_other_one_ended(training, tmp_path):
@@ -33,14 +34,27 @@ def test_it_begins_where_the_other_one_ended(training, tmp_path):
 
 
 def test_a_run_that_was_stopped_takes_the_same_steps_through_all_its_parts(training, tmp_path):
-    straight = training()
-    for _ in range(2):
+    straight, untaught = training(8), [one.clone() for one in training(8).critic.parameters()]
+    for _ in range(7):
         straight.advance()
+    taught = list(straight.critic.parameters())
+    assert not any(torch.equal(one, before) for one, before in zip(taught, untaught, strict=True))
     torch.save(straight.state(), tmp_path / "state.pt")
-    stopped = training()
+    stopped = training(8)
     stopped.restore(torch.load(tmp_path / "state.pt", weights_only=True))
-    for step in (3, 4):
-        assert straight.advance() == stopped.advance()
-        assert straight.step == stopped.step == step
-    for mine, other in zip(stopped.model.parameters(), straight.model.parameters(), strict=True):
-        assert torch.equal(mine, other)
+    assert straight.advance() == stopped.advance()
+    assert straight.step == stopped.step == 8
+    for of in ("model", "critic"):
+        for mine, other in zip(
+            getattr(stopped, of).parameters(), getattr(straight, of).parameters(), strict=True
+        ):
+            assert torch.equal(mine, other)
+    for key, mine in stopped.average.items():
+        assert torch.equal(mine, straight.average[key])
+
+
+def test_nothing_is_learned_without_eyes_that_are_done(training, monkeypatch, tmp_path):
+    monkeypatch.setattr(resumable, "WORK", tmp_path)
+    with pytest.raises(InputError, match="steps of perceptor are done; make train-perceptor first"):
+        generator.train(4, tmp_path / "out", 1)
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -9,7 +11,7 @@ from torch.nn import functional as F
 from doorways.errors import InputError
 from doorways.perceptors.tower import TowerConfig
 from doorways.perceptors.words import Words
-from training import minilm, perceptor, teacher, words
+from training import minilm, perceptor, resumable, teacher, words
 from training.attack import radius_of
 from training.perceptor import PLANS, Plan, Student, Targets, same_captions, similar_names, wanted_names
 from training.scenes import Batch, Scenes
@@ -49,7 +51,7 @@ def trained(lesson, monkeypatch, tmp_path):
 
     def train(folder, *minutes, begin=None):
         (tmp_path / folder).mkdir(exist_ok=True)
-        monkeypatch.setattr(perceptor, "WORK", tmp_path / folder)
+        monkeypatch.setattr(resumable, "WORK", tmp_path / folder)
         for some in minutes:
             perceptor.train(TINY, tmp_path / folder / "tower", some, begin)
         return (tmp_path / folder / "tower" / "weights.safetensors").read_bytes()
@@ -125,6 +127,33 @@ def test_what_goes_on_is_attacked_from_the_beginning():
     assert begun.radius_at(1) > 0
     assert begun.radius_at(200) == pytest.approx(radius_of(24, 2.0))
     assert begun.rate_at(500) == PLAN.rate_at(500)
+
+
+@pytest.mark.parametrize("done", [None, 5999, 6000])
+def test_a_plan_begins_with_the_one_before_it_once_that_is_done(done, monkeypatch, tmp_path):
+    for module in (perceptor, resumable):
+        monkeypatch.setattr(module, "WORK", tmp_path)
+    first, second = PLANS["ordinary"], PLANS["perceptor"]
+    if done is not None:
+        torch.save({"step": done, "settings": first.settings}, tmp_path / "ordinary.pt")
+    assert perceptor.before(first) is None
+    if done == first.steps:
+        assert perceptor.before(second) == tmp_path / "ordinary"
+    else:
+        with pytest.raises(
+            InputError, match=f"{done or 0} of the 6000 steps of ordinary are done; make train-ordinary first"
+        ):
+            perceptor.before(second)
+
+
+def test_what_another_was_begun_with_need_not_be_there_to_go_on(lesson, trained, monkeypatch, tmp_path):
+    monkeypatch.setattr(perceptor, "WORK", tmp_path)
+    trained("first", 1)
+    second = replace(TINY, name="second", after="tiny")
+    monkeypatch.setitem(PLANS, "tiny", TINY)
+    assert not perceptor.train(second, tmp_path / "out", 0, tmp_path / "first" / "tower")
+    (tmp_path / "first" / "tiny.pt").unlink()
+    assert perceptor.train(second, tmp_path / "out", 1)
 
 
 def test_the_learning_rate_warms_up_and_ends_at_nothing():

@@ -32,7 +32,7 @@ def test_a_part_is_copied_over_the_old_one_and_reads_the_same(work, tmp_path):
     old.mkdir(parents=True)
     (old / "left over.txt").write_text("of another training")
     total = ship.ship(["perceptor"], work=work, embedded=tmp_path / "embedded")
-    shipped, trained = tower.load(old), tower.load(work / "hardened_tower")
+    shipped, trained = tower.load(old), tower.load(work / "hardened")
     assert torch.equal(shipped.embed_texts(["castle"]), trained.embed_texts(["castle"]))
     assert {path.name for path in old.iterdir()} == {"config.json", "vocabulary.txt", "weights.safetensors"}
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in old.iterdir())
@@ -42,14 +42,14 @@ def test_a_part_is_copied_over_the_old_one_and_reads_the_same(work, tmp_path):
 def test_nothing_is_shipped_where_one_part_is_missing(work, tmp_path):
     with pytest.raises(InputError, match="make train-generator first"):
         ship.ship(["perceptor", "generator"], work=work, embedded=tmp_path / "embedded")
-    shutil.rmtree(work / "hardened_tower")
+    shutil.rmtree(work / "hardened")
     with pytest.raises(InputError, match="no trained perceptor; make train-hardened first"):
         ship.ship(["perceptor"], work=work, embedded=tmp_path / "embedded")
     assert not (tmp_path / "embedded").exists()
 
 
 def test_nothing_is_shipped_where_one_part_is_broken(work, tmp_path):
-    (work / "judge_tower" / "weights.safetensors").write_bytes(b"cut off")
+    (work / "judge" / "weights.safetensors").write_bytes(b"cut off")
     with pytest.raises(InputError, match="not a whole"):
         ship.ship(["perceptor", "judge"], work=work, embedded=tmp_path / "embedded")
     assert not (tmp_path / "embedded").exists()
@@ -57,8 +57,8 @@ def test_nothing_is_shipped_where_one_part_is_broken(work, tmp_path):
 
 def test_what_is_there_already_counts_towards_the_size(work, tmp_path, monkeypatch):
     embedded = tmp_path / "embedded"
-    shutil.copytree(work / "judge_tower", embedded / "judge")
-    both = ship.size_of(work / "judge_tower") + ship.size_of(work / "hardened_tower")
+    shutil.copytree(work / "judge", embedded / "judge")
+    both = ship.size_of(work / "judge") + ship.size_of(work / "hardened")
     monkeypatch.setattr(ship, "LARGEST", both - 1)
     with pytest.raises(InputError, match="is the most"):
         ship.ship(["perceptor"], work=work, embedded=embedded)
