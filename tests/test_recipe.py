@@ -122,6 +122,8 @@ def test_numbers_may_be_texts_as_flags_give_them():
         perceptor=("embedded",), init_image=Path("a.png"), learning_rate=0.1,
     )  # fmt: skip
     assert flags == values
+    together = build(seed=7, size_range=["0.2, 1"], grow_at=["0.3, 0.6"])
+    assert together == build(seed=7, size_range=(0.2, 1), grow_at=(0.3, 0.6))
 
 
 @pytest.mark.parametrize(

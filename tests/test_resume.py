@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -223,7 +224,7 @@ def test_a_tensor_that_is_missing_or_of_another_shape_is_one_sentence(half_way, 
 
 def test_a_suggestion_is_not_needed_any_more_to_go_on(pictures):
     state = Painter(quick(suggest="start.png")).state()
-    to_image(tiny.picture(60, 40, seed=6)).save("start.png")
+    Path("start.png").unlink()
     Painter.resume(*state)
 
 

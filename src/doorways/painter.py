@@ -58,6 +58,7 @@ class Painter:
         recipe: what to paint. Where its steps would take more than its `memory`, or than what is free, they are taken in
             smaller parts (`doorways.memory`); `self.recipe` says how.
         ensemble: models that are loaded; the recipe is then painted as it is, whatever memory it takes.
+        begun: whether a state will be put in place of the beginning, which is then not made (`resume`).
 
     Attributes:
         compiled: whether models were compiled for it.
@@ -71,28 +72,28 @@ class Painter:
         InputError: a setting that does not fit the models, a missing file, a model that is not there.
     """
 
-    def __init__(self, recipe: Recipe, *, ensemble: Ensemble | None = None) -> None:
+    def __init__(self, recipe: Recipe, *, ensemble: Ensemble | None = None, begun: bool = False) -> None:
         self.prompts = parse_prompts(recipe.prompts, style=recipe.style)
         self.ensemble = ensemble or Ensemble.open(recipe, self.prompts)
         self.thrift = self.uncompiled = ""
         self.together = 1
-        self._prepare(recipe)
+        self._prepare(recipe, begun=begun)
         if ensemble is None:
             with out_of_memory(recipe):
-                begun = recipe.override(micro_batch=self.recipe.micro_batch)
-                chosen = plan(begun, self.place, self.generator, self.rehearse, self._can_be)
+                as_fits = recipe.override(micro_batch=self.recipe.micro_batch)
+                chosen = plan(as_fits, self.place, self.generator, self.rehearse, self._can_be)
             self.thrift = chosen.note
             if chosen.changes:
                 self._prepare(recipe.override(**chosen.changes))
             self.compile()
 
-    def _prepare(self, recipe: Recipe) -> None:
+    def _prepare(self, recipe: Recipe, *, begun: bool = False) -> None:
         """Everything but the models."""
         if recipe.precision not in ("auto", self.ensemble.place.precision):
             self.ensemble = self.ensemble.computing_in(recipe.precision, self.prompts)
         self.place, self.generator = self.ensemble.place, self.ensemble.generator
         device = self.place.device
-        self.start = Start.read(recipe)
+        self.start = Start.read(recipe, begun=begun)
         self.growth = Growth.plan(recipe, self.generator.factor)
         slower = SKETCHED if any(self.start.drawings) else 1
         self.rate = recipe.learning_rate or Schedule.parse(round(slower * self.generator.learning_rate, 6))
@@ -121,7 +122,8 @@ class Painter:
             for size, canvas in self.canvases.items()
         }
         rng = torch.Generator().manual_seed(recipe.seed)
-        descent = Descent(self._first_latent(rng), learning_rate=self.rate.at(0), averaging=recipe.averaging)
+        first = self.generator.random_latent(*self.size, rng).to(device) if begun else self._first_latent(rng)
+        descent = Descent(first, learning_rate=self.rate.at(0), averaging=recipe.averaging)
         self.standing = Standing(descent, self.gazes[self.size], self.ensemble.fresh_eyes(), rng)
         self._save_memory()
         if (chain := getattr(self.generator, "chain", None)) is not None:
@@ -439,7 +441,7 @@ class Painter:
             weights, pictures = dict(meta["machine"]["weights"]), dict(meta["pictures"])
         prompts = parse_prompts(recipe.prompts, style=recipe.style)
         models = Ensemble.open(recipe, prompts) if ensemble is None else ensemble.looking_for(prompts)
-        painter = cls(recipe, ensemble=models)
+        painter = cls(recipe, ensemble=models, begun=True)
         must_be_the_same(painter.machine()["weights"], weights)
         must_be_the_same(painter.pictures, pictures)
         with must_be_whole(source):

@@ -37,10 +37,13 @@ DETAIL = {"large": 0.1, "medium": 0.2, "small": 0.7}
 
 
 def _numbers(value: Any) -> Any:
-    """`"0.3, 0.6"` and a lone number as lists."""
-    if isinstance(value, str):
-        return [part for part in re.split(r"[,\s]+", value.strip()) if part]
-    return [value] if isinstance(value, int | float) else value
+    """`"0.3, 0.6"`, the same in a list, as flags give it, and a lone number as lists of numbers."""
+    if isinstance(value, str | int | float):
+        value = [value]
+    if not isinstance(value, list | tuple):
+        return value
+    parts = [re.split(r"[,\s]+", one.strip()) if isinstance(one, str) else [one] for one in value]
+    return [part for some in parts for part in some if part != ""]
 
 
 def _texts(value: Any) -> Any:

@@ -44,8 +44,11 @@ class Start:
     undrawn: tuple[str, ...]
 
     @classmethod
-    def read(cls, recipe: Recipe) -> Start:
-        """The start of a recipe; InputError for a file that is missing or is no picture."""
+    def read(cls, recipe: Recipe, *, begun: bool = False) -> Start:
+        """The start of a recipe; InputError for a file that is missing or is no picture.
+
+        Once a painting has `begun`, what only suggested is not looked at again.
+        """
         book, prompts = open_sketchbook() if recipe.sketches else None, parse_prompts(recipe.prompts)
         wanted = [book is not None and prompt.takes_share and prompt.weight > 0 for prompt in prompts]
         drawings = [
@@ -59,7 +62,7 @@ class Start:
         ]
         return cls(
             picture=None if recipe.init_image is None else read_picture(recipe.init_image),
-            suggestion=None if recipe.suggest is None else read_picture(recipe.suggest),
+            suggestion=None if recipe.suggest is None or begun else read_picture(recipe.suggest),
             mask=None if recipe.mask is None else read_mask(recipe.mask),
             how=recipe.init_fit,
             sketchbook=book,

@@ -176,6 +176,12 @@ def test_only_those_asked_for_are_gone_through(at, home):
     terminal = at("--again", "--pictures", "none")
     terminal.wait_for("1/3")
     terminal.end("q")
+    terminal = at("--limit", "2", "--pictures", "none")
+    terminal.wait_for("1/2")
+    terminal.end("q")
+    terminal = at("--limit", "1")
+    terminal.wait_for("1/1")
+    terminal.end("q")
     terminal = at(first.id[:6])
     terminal.wait_for("1/1")
     terminal.end("q")
@@ -186,6 +192,7 @@ def test_only_those_asked_for_are_gone_through(at, home):
     [
         ((), "this needs a terminal with somebody at it"),
         (("--board", "none"), "there is nothing left to go through"),
+        (("--limit", "-1"), "limit -1: must be 0 or more"),
         (("--pictures", "oil"), "pictures 'oil': must be one of auto, kitty"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from doorways.checkpoint import checkpoint_path
-from doorways.cli.outputs import Outputs, checkpoint_beside, unused_name
+from doorways.cli.outputs import Outputs, checkpoint_beside, unused, unused_name
 from doorways.errors import InputError
 from doorways.recipe import Recipe
 
@@ -34,6 +34,12 @@ def test_a_name_that_is_taken_is_not_used_again(tmp_path):
     (tmp_path / "sea-3.png").touch()
     checkpoint_beside(tmp_path / "sea-3-2.png").touch()
     assert unused_name(recipe("sea"), tmp_path).name == "sea-3-3.png"
+
+
+def test_a_name_is_taken_too_where_its_companion_is_there(tmp_path):
+    (tmp_path / "sea-mask.png").touch()
+    assert unused(tmp_path / "sea.png").name == "sea.png"
+    assert unused(tmp_path / "sea.png", "-mask.png").name == "sea-2.png"
 
 
 def test_the_checkpoint_is_where_the_engine_looks_for_it():

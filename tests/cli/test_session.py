@@ -94,6 +94,51 @@ def test_stopped_at_once_it_says_what_is_there(painter, tmp_path, monkeypatch, c
     )
 
 
+class Recording:
+    """A recorder that remembers how it was left."""
+
+    entry = SimpleNamespace(id="abc")
+    left = ended = None
+
+    def __call__(self, event):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.ended = kind
+
+    def leave(self, state):
+        self.left = state
+
+
+def test_stopped_at_once_nothing_of_the_step_is_recorded(painter, tmp_path, monkeypatch):
+    running, recording = session(painter, Outputs(tmp_path / "a.png")), Recording()
+    running.recorder = recording
+
+    def impatient(step):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_after", impatient)
+    assert running.run() == 130
+    assert (recording.ended, recording.left) == (KeyboardInterrupt, None)
+
+
+def test_what_a_run_overwrites_is_not_gone_on_with_in_its_place(painter, tmp_path, monkeypatch, capfd):
+    outputs = Outputs(tmp_path / "a.png")
+    outputs.checkpoint.write_bytes(b"of another painting")
+    running = session(painter, outputs)
+
+    def impatient(step):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_after", impatient)
+    assert running.run() == 130
+    assert not outputs.checkpoint.exists()
+    assert "there was nothing to keep yet" in capfd.readouterr().out
+
+
 def test_what_is_kept_on_the_way_is_of_its_step(painter, tmp_path):
     outputs = Outputs(tmp_path / "a.png", preview_every=3, checkpoint_every=3, trajectory=tmp_path / "t.png")
     other, expected = Painter(painter.recipe), {}

@@ -43,6 +43,40 @@ def test_what_is_new_in_an_edited_theme_is_added_and_what_is_there_is_not_repeat
     assert 'pairs = [["fire", "ocean"], ["moon", "garden"]]' in sweep.theme
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "state"),
+    [
+        (lambda library, id: library.claim("me"), "running"),
+        (lambda library, id: library.release(id, "finished", step=8), "finished"),
+        (lambda library, id: library.pin(id), "waiting"),
+        (lambda library, id: None, "stopped"),
+    ],
+)
+def test_what_was_begun_while_it_was_asked_about_is_left_to_who_paints_it(
+    library, enlisted, quick_theme, meanwhile, state
+):
+    sweep = enlisted(seeds=2)
+    first, second = library.list(sweep=sweep.id)
+    library.release(first.id, "finished", step=8)
+    theme = Theme.from_file(quick_theme(seeds=1))
+    change = compare(library, theme, plan(theme))
+    assert [entry.id for entry in change.gone] == [second.id]
+    meanwhile(library, second.id)
+    enlist(library, theme, change, {})
+    assert library.get(second.id).state == state
+
+
+def test_what_was_rejected_while_it_was_asked_about_does_not_come_back(library, enlisted, quick_theme):
+    sweep = enlisted(seeds=1)
+    stop(library, sweep)
+    theme = Theme.from_file(quick_theme(seeds=1))
+    change = compare(library, theme, plan(theme))
+    (entry,) = change.back
+    library.verdict(entry.id, "reject")
+    enlist(library, theme, change, {})
+    assert library.get(entry.id).state == "stopped"
+
+
 def test_what_an_older_version_did_not_know_makes_no_other_painting_of_it(library, enlisted, quick_theme):
     sweep = enlisted(seeds=1)
     (entry,) = library.list(sweep=sweep.id)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
+from doorways.canvas import Canvas
 from doorways.errors import InputError
 from doorways.explore.sweep import count, plan, recipe_key
 from doorways.explore.theme import Theme
+from doorways.generators import load_generator
+from doorways.prompts import parse_prompts
+from doorways.start import Start
 
 PIECE = Path(__file__).parents[2] / "docs" / "themes" / "doorways.toml"
 
@@ -43,6 +48,19 @@ def test_the_theme_of_the_piece_works_as_it_stands():
     assert said["Deciduous forest | Evergreen forest | Underwater kelp forest"].count(" | ") == 2
     assert said["Fields of A'aru | Maw of Ammut"].startswith("entrance to Fields of A'aru by")
     assert {one.recipe.seed for one in planned} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("size", "pieces", "worlds"), [("768x384", "[0.2, 0.4]", "abcdef"), ("256x512", "[0.3, 1]", "abc")]
+)
+def test_a_theme_takes_as_many_worlds_as_a_painting_does(tmp_path, size, pieces, worlds):
+    recipe = f'[recipe]\nsize = ["{size}"]\nsize_range = {pieces}\n'
+    found = theme(tmp_path, f"seeds = 1\npairs = [{list(worlds)}]\n{recipe}")
+    (one,) = plan(found)
+    Canvas.stretch(
+        one.recipe.size, one.recipe, parse_prompts(one.recipe.prompts), Start.read(one.recipe), load_generator("fourier"),
+        torch.device("cpu"),
+    )  # fmt: skip
 
 
 def test_everything_is_multiplied_and_what_is_equal_folds_together(tmp_path):
@@ -147,7 +165,7 @@ PAIRS = 'pairs = [["Fall", "Spring"]]\n'
         (PAIRS + "[recipe]\nsteps = []", "steps is an empty list"),
         (PAIRS + "[recipe]\nseed = 3", "which a theme says as seeds"),
         (PAIRS + "[recipe]\nprompts = 'a'", "which a theme says as pairs and wordings"),
-        (PAIRS + "[recipe]\nsize = '16x64'", "Fall . Spring: .*too narrow|Fall . Spring: .*prompt"),
+        ("pairs = [['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']]", "8 prompts on a canvas 2.00 times as wide"),
         (PAIRS + "wording = 'plan'", "there is no wording 'plan'; did you mean plain?"),
         (
             PAIRS + "[wordings]\na = '{subject} {style}'",

@@ -116,6 +116,15 @@ def test_a_release_adds_to_the_time_and_keeps_what_is_not_given(library):
         library.add(settings(), state="running")
 
 
+@pytest.mark.parametrize("state", ["waiting", "resting", "paused", "finished", "failed"])
+def test_a_reject_is_not_gone_on_with(library, state):
+    entry = library.add(settings())
+    library.claim("me")
+    assert library.verdict(entry.id, "reject").state == "running"
+    left = library.release(entry.id, state, worker="me").state
+    assert left == (state if state in ("finished", "failed") else "stopped")
+
+
 def test_this_very_painting_can_be_taken_unless_another_one_paints_it(library):
     first, second = library.add(settings()), library.add(settings(), state="paused")
     assert library.take(second.id[:4], "me").worker == "me"

@@ -52,6 +52,17 @@ def test_a_variation_of_a_sketch_is_painted_as_a_suggestion_is(library):
     assert (recipe.learning_rate, recipe.start_size, recipe.steps, recipe.sketch) == (None, None, 300, None)
 
 
+@pytest.mark.parametrize("start", ["sketch", "init_image"])
+def test_a_variation_of_what_began_without_a_sketch_is_painted_as_it_was(library, tmp_path, start):
+    Image.new("RGB", (64, 32), "blue").save(tmp_path / "start.png")
+    given = {"sketch": False} if start == "sketch" else {"init_image": tmp_path / "start.png"}
+    recipe = Recipe.build(prompts="moon", seed=1, steps=60, learning_rate=0.02, **given)
+    parent = library.add(recipe)
+    library.keep(parent.id, Image.new("RGB", (64, 32), "red"), recipe, 60, True)
+    child = Recipe.build(**vary(library, parent.id, seed=5).recipe)
+    assert (child.steps, child.learning_rate) == (60, recipe.learning_rate)
+
+
 def test_what_has_no_picture_cannot_be_varied(library):
     waiting = library.add(Recipe.build(prompts="moon", seed=1))
     with pytest.raises(InputError, match="there is no picture of it yet to vary"):

@@ -100,6 +100,19 @@ def test_lists_hold_what_fits_in_the_order_asked_for(library):
         library.list(order="size")
 
 
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"state": "finishd"}, "state 'finishd': must be one of waiting, running"),
+        ({"verdict": "favorite"}, "verdict 'favorite': must be one of reject, keep, favourite"),
+        ({"limit": -1}, "limit -1: must be 0 or more"),
+    ],
+)
+def test_what_no_painting_can_be_is_not_listed_as_none(library, asked, sentence):
+    with pytest.raises(InputError, match=sentence):
+        library.list(**asked)
+
+
 def test_rows_together_come_all_or_none(library):
     def add_and_fail():
         with library.together():

@@ -57,7 +57,7 @@ def test_shares_are_a_partition_of_unity_over_the_prompts_that_share(text, blend
 @given(
     st.lists(st.floats(0, 1), min_size=1, max_size=5),
     st.sampled_from(["linear", "smooth", "plateau"]),
-    st.floats(0, 3),
+    st.floats(0, 1),
     st.floats(0.2, 8),
 )
 def test_shares_are_a_partition_for_any_places(places, blend, transition, aspect):
@@ -90,20 +90,22 @@ def test_a_prompt_rules_alone_at_its_place_and_outside_the_outermost(blend):
     ],
 )
 def test_blends_between_two_places(blend, expected):
-    prompts = field("a @0 | b @1", blend=blend, transition=1.0)
+    prompts = field("a @0 | b @1", blend=blend, transition=0.5)
     assert prompts.shares(at(0.25, 0.5, 0.75))[:, 1].tolist() == pytest.approx(expected)
 
 
-def test_the_transition_of_a_plateau_is_as_wide_in_heights_as_it_says():
-    prompts = field("a @0 | b @1", blend="plateau", transition=0.4)
-    heights = torch.tensor([[0.79, 0], [0.8, 0], [0.9, 0], [1.0, 0], [1.1, 0], [1.2, 0], [1.21, 0]])
-    assert prompts.shares(heights)[:, 1].tolist() == pytest.approx([0, 0, 0.25, 0.5, 0.75, 1, 1], abs=1e-5)
+@pytest.mark.parametrize("aspect", [1.0, 2.0, 8.0])
+def test_the_transition_of_a_plateau_is_the_part_of_the_way_that_it_says(aspect):
+    prompts = field("a @0 | b @1", blend="plateau", transition=0.2, aspect=aspect)
+    along = torch.tensor([0.39, 0.4, 0.45, 0.5, 0.55, 0.6, 0.61]) * aspect
+    shares = prompts.shares(torch.stack([along, torch.zeros(7)], 1))[:, 1].tolist()
+    assert shares == pytest.approx([0, 0, 0.25, 0.5, 0.75, 1, 1], abs=1e-5)
 
 
 def test_a_plateau_may_switch_at_once_or_take_the_whole_gap():
     sudden = field("a @0 | b @1", blend="plateau", transition=0.0, aspect=8.0)
     assert sudden.shares(torch.tensor([[3.99, 0], [4.0, 0], [4.01, 0]]))[:, 1].tolist() == [0, 0.5, 1]
-    whole = field("a @0 | b @1", blend="plateau", transition=9.0)
+    whole = field("a @0 | b @1", blend="plateau", transition=1.0)
     torch.testing.assert_close(whole.shares(canvas()), field("a @0 | b @1").shares(canvas()))
 
 

@@ -19,7 +19,7 @@ from doorways.errors import DoorwaysError, InputError
 
 if TYPE_CHECKING:
     from doorways.cli.in_terminal import Way
-    from doorways.library import Entry, Library
+    from doorways.library import Entry
     from doorways.library.culling import Culling
 
 KEYS = "x reject  k keep  f favourite  1-5  r reroll  v vary  n note  u undo  q quit"
@@ -80,21 +80,16 @@ def cull(
 
     way = way_for(os.environ) if pictures == "auto" else check_way(pictures)
     with Library.open(library, create=library is None) as opened:
-        all_of_them = (only or Chosen()).of(opened)
-        chosen = [opened.get(id) for id in ids] or _unjudged(all_of_them, opened, again=again)
+
+        def is_asked_about(entry: Entry) -> bool:
+            return (again or entry.verdict is None) and opened.files(entry.id).picture.exists()
+
+        chosen = [opened.get(id) for id in ids] or (only or Chosen()).of(opened, is_asked_about)
         if not chosen:
             raise InputError("there is nothing left to go through; --again shows those with a verdict too")
         culling = Culling(opened, chosen)
         Screen(culling, way).run()
         sys.stdout.write(f"{_summary(culling)}\n")
-
-
-def _unjudged(entries: list[Entry], library: Library, *, again: bool) -> list[Entry]:
-    return [
-        entry
-        for entry in entries
-        if (again or entry.verdict is None) and library.files(entry.id).picture.exists()
-    ]
 
 
 def _summary(culling: Culling) -> str:

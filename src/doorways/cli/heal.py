@@ -22,6 +22,8 @@ app = App(
 )
 
 HEALING = Group("What to heal", sort_key=1)
+MASK = "-mask.png"
+"""How the name of the mask ends that is kept beside a healed picture."""
 
 
 def _option(text: str, placeholder: str | None = None, **more: Any) -> Parameter:
@@ -84,13 +86,13 @@ def heal_picture(
     from doorways.cli.outputs import unused
     from doorways.surgery.healing import healing, save_wound
 
-    healed = output.out or unused(picture.with_name(f"{picture.stem}-healed.png"))
+    healed = output.out or unused(picture.with_name(f"{picture.stem}-healed.png"), MASK)
     picture = picture_of(picture, output.library)
     parent = parent and picture_of(parent, output.library)
     if everywhere and "mask" in given:
         raise InputError("--all heals everywhere and --mask only where it is white; leave one of the two out")
     outputs = output.beside(healed)
-    wound = None if everywhere or "mask" in given else healed.with_name(f"{healed.stem}-mask.png")
+    wound = None if everywhere or "mask" in given else healed.with_name(f"{healed.stem}{MASK}")
     recipe = healing(picture, mask=wound, parent=parent, strength=strength, **given)
     outputs = replace(outputs, mask=wound)
     outputs.check(force=output.force)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,12 +86,15 @@ class Filter:
     ] = "newest"
     limit: Annotated[int | None, Parameter(help="At most so many.", group=ONLY, metavar="N")] = None
 
-    def of(self, library: Library) -> list[Entry]:
-        """The paintings of a library that pass."""
+    def of(self, library: Library, also: Callable[[Entry], bool] | None = None) -> list[Entry]:
+        """The paintings of a library that pass; the limit counts those that pass what is `also` asked of them."""
         wanted = asdict(self)
         if self.sweep is not None:
             wanted["sweep"] = library.get_sweep(self.sweep).id
-        return library.list(**wanted)
+        if also is None or self.limit is None or self.limit < 0:
+            return [entry for entry in library.list(**wanted) if also is None or also(entry)]
+        wanted["limit"] = None
+        return list(islice(filter(also, library.list(**wanted)), self.limit))
 
 
 In = Annotated[Where | None, Parameter(name="*")]

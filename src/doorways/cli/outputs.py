@@ -101,13 +101,18 @@ def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
     return unused(folder / f"{_slug(' '.join(texts))}-{recipe.seed}.png")
 
 
-def unused(picture: Path) -> Path:
+def unused(picture: Path, *companions: str) -> Path:
     """`picture`, or if that or its checkpoint exists, the first of picture-2.png, picture-3.png … that does not.
 
-    It may be another file than a picture: its ending is kept.
+    It may be another file than a picture: its ending is kept. Of `companions`, such as `-mask.png`, none may exist either.
     """
-    free = (path for path in _names(picture) if not (path.exists() or checkpoint_beside(path).exists()))
-    return next(free)
+
+    def files(path: Path) -> Iterator[Path]:
+        yield path
+        yield checkpoint_beside(path)
+        yield from (path.with_name(path.stem + ending) for ending in companions)
+
+    return next(path for path in _names(picture) if not any(file.exists() for file in files(path)))
 
 
 def _names(first: Path) -> Iterator[Path]:

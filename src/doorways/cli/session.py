@@ -76,32 +76,17 @@ class Session:
             for name, tensor in (checkpoint or {}).items()
             if name.startswith(SAMPLE)
         }
-        self._unrecorded = ""
+        self._is_new, self._unrecorded = checkpoint is None, ""
 
     def run(self) -> int:
         """Paints to the end, or until Ctrl-C; exit code 0 or 130. What was painted is kept in either case."""
         began, first = time.monotonic(), self.painter.step
-        with self.recorder or nullcontext(), self._reel, self.background:
-            if self.outputs.video:
-                self.film = self._reel.enter_context(
-                    open_video(self.outputs.video, self.painter.recipe.size, fps=FPS)
-                )
-            try:
-                with Stopping() as stopping:
-                    with self.watcher:
-                        self._paint(stopping)
-                    finished = self.painter.step >= self.steps
-                    try:
-                        self._keep(finished=finished)
-                    finally:
-                        if self.recorder:
-                            self.recorder.leave("finished" if finished else "paused")
-            except KeyboardInterrupt:
-                self.background.wait()
-                return self._say_how_to_resume("stopped at once")
-            if finished:
-                self._shoot(times=2 * FPS)
-                self.background.wait()
+        if self._is_new:
+            self.outputs.checkpoint.unlink(missing_ok=True)  # of what this run was told to overwrite
+        try:
+            finished = self._run()
+        except KeyboardInterrupt:
+            return self._say_how_to_resume("stopped at once")
         if not finished:
             return self._say_how_to_resume(f"stopped after step {self.painter.step} of {self.steps}")
         self._make_extras()
@@ -110,6 +95,27 @@ class Session:
         kept = f", {self.recorder.entry.id} in the library" if self.recorder else ""
         sys.stdout.write(f"{self.outputs.picture}: {recipe.size}, {took}, seed {recipe.seed}{kept}\n")
         return 0
+
+    def _run(self) -> bool:
+        """Paints, and keeps what was painted; whether that is all."""
+        with self.recorder or nullcontext(), self._reel, self.background:
+            if self.outputs.video:
+                self.film = self._reel.enter_context(
+                    open_video(self.outputs.video, self.painter.recipe.size, fps=FPS)
+                )
+            with Stopping() as stopping:
+                with self.watcher:
+                    self._paint(stopping)
+                finished = self.painter.step >= self.steps
+                try:
+                    self._keep(finished=finished)
+                finally:
+                    if self.recorder:
+                        self.recorder.leave("finished" if finished else "paused")
+            if finished:
+                self._shoot(times=2 * FPS)
+                self.background.wait()
+        return finished
 
     def _paint(self, stopping: Stopping) -> None:
         try:

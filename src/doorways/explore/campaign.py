@@ -90,7 +90,7 @@ def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Chang
             left.append(one)
     entries = [entry for same in there.values() for entry in same]
     back = (e for e in entries if e.id in wanted and _comes_back(e))
-    gone = (e for e in entries if e.id not in wanted and e.state == "waiting" and not e.step and not e.pinned)
+    gone = (e for e in entries if e.id not in wanted and _is_untouched(e))
     return Change(sweep, tuple(new), tuple(back), tuple(gone), tuple(left), len(wanted))
 
 
@@ -114,10 +114,13 @@ def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, A
         for one in change.new:
             tags = (one.section,) if one.section else ()
             library.add(one.recipe, sweep=sweep.id, subject=one.subject, tags=tags)
-        for entry in change.back:
-            library.release(entry.id, "waiting")
-        for entry in change.gone:
-            library.release(entry.id, "stopped")
+        # Since they were compared somebody may have begun, judged or pinned them.
+        for entry in map(library.get, (one.id for one in change.back)):
+            if _comes_back(entry):
+                library.release(entry.id, "waiting")
+        for entry in map(library.get, (one.id for one in change.gone)):
+            if _is_untouched(entry):
+                library.release(entry.id, "stopped")
     return sweep
 
 
@@ -139,6 +142,11 @@ def rungs_of(sweep: Sweep) -> Rungs | None:
     """The rungs of a sweep, or None where all is painted whole."""
     found = sweep.settings.get("triage")
     return Rungs(**found) if found else None
+
+
+def _is_untouched(entry: Entry) -> bool:
+    """Whether nothing of it was painted, nobody paints it, and it was not asked for by name."""
+    return entry.state == "waiting" and not entry.step and not entry.pinned
 
 
 def _comes_back(entry: Entry) -> bool:

@@ -12,11 +12,10 @@ def pin(library: Library, id: str) -> Entry:
     """This painting is painted whole, before others and whatever the judge says; one that was stopped goes on."""
     with library.together():
         entry = library.pin(id)
-        if entry.state == "stopped":
-            if entry.verdict == "reject":
-                library.verdict(entry.id, None)
-            if was_killed(entry):
-                library.release(entry.id, "waiting")
+        if entry.verdict == "reject" and entry.state != "finished":
+            library.verdict(entry.id, None)
+        if was_killed(entry):
+            library.release(entry.id, "waiting")
         _settle(library, entry)
         return library.get(entry.id)
 

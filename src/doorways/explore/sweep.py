@@ -11,6 +11,7 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
+from doorways.cutouts import SizeLaw
 from doorways.errors import InputError
 from doorways.explore.theme import Pair, Section, Theme
 from doorways.explore.wording import Wording
@@ -108,7 +109,11 @@ class _Family:
             sides = [wording.fill(holes | {"subject": world}) for world in worlds]
             settings["seed"] = settings.pop("seeds")
             recipe = Recipe.build(prompts=" | ".join(sides), **settings)
-            check_room(parse_prompts(recipe.prompts), aspect=recipe.size.aspect, largest=1)
+            sizes = SizeLaw(recipe.large, recipe.medium, recipe.small, recipe.size_range)
+            aspect = recipe.size.aspect
+            check_room(
+                parse_prompts(recipe.prompts), aspect=aspect, largest=sizes.largest() * min(aspect, 1.0)
+            )
             yield Planned(self.title, self.section, recipe)
 
 

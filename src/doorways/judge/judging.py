@@ -225,6 +225,7 @@ def _field(recipe: Recipe, prompts: tuple[Prompt, ...], aspect: float) -> Prompt
         transition=recipe.transition,
         spread=recipe.spread,
         largest=sizes.largest() * min(aspect, 1.0),
+        wraps=recipe.wrap,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from doorways.errors import DoorwaysError, InputError
-from doorways.library.entry import AT_REST, Entry, must_be_one_of, utc_now
+from doorways.library.entry import AT_REST, TO_GO_ON_WITH, Entry, must_be_one_of, utc_now
 from doorways.library.store import Store
 from doorways.library.workers import is_dead
 
@@ -110,7 +110,7 @@ class Claims(Store):
         rung: int | None = None,
         worker: str | None = None,
     ) -> Entry:
-        """Gives a painting the state `state`, and nobody paints it any longer.
+        """Gives a painting the state `state`, and nobody paints it any longer. A reject is not to be gone on with: it stops.
 
         Args:
             step: steps it has now, if given.
@@ -126,6 +126,8 @@ class Claims(Store):
             entry = self.get(id)
             if worker is not None and entry.worker != worker:
                 raise ClaimLost(f"{entry.id}: is no longer {worker}'s to paint: {self._whose(entry.id)}")
+            if entry.verdict == "reject" and state in TO_GO_ON_WITH:
+                state = "stopped"
             values = {
                 "state": state,
                 "worker": None,

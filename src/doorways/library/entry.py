@@ -14,6 +14,8 @@ from doorways.errors import InputError
 STATES = ("waiting", "running", "resting", "stopped", "paused", "finished", "failed")
 AT_REST = tuple(state for state in STATES if state != "running")
 """The states of paintings that nobody paints at the moment."""
+TO_GO_ON_WITH = ("waiting", "resting", "paused")
+"""The states of paintings that nobody paints, and that are to be painted or may be painted on."""
 VERDICTS = ("reject", "keep", "favourite")
 
 COLUMNS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from doorways.consequences import has_sketch
 from doorways.errors import InputError
 from doorways.library.entry import Entry
 from doorways.library.library import Library
@@ -42,6 +43,7 @@ def _add(library: Library, entry: Entry, changes: dict[str, Any]) -> Entry:
     kept = dict(entry.recipe)
     if "suggest" in changes:
         kept = {name: value for name, value in kept.items() if name not in FROM_A_PICTURE}
+        kept["sketch"] = has_sketch(entry.recipe)  # what is worked out anew depends on how it began
     recipe = Recipe.build(**kept).override(**changes)
     change = {name: [entry.recipe.get(name), value] for name, value in changes.items()}
     with library.together():

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 
 from doorways.errors import InputError
-from doorways.library.entry import VERDICTS, Entry, must_be_one_of
+from doorways.library.entry import TO_GO_ON_WITH, VERDICTS, Entry, must_be_one_of
 from doorways.library.store import Store
 
 
@@ -43,7 +43,7 @@ class Opinions(Store):
         if verdict is not None:
             must_be_one_of("verdict", verdict, VERDICTS)
         with self.together():
-            stops = verdict == "reject" and self.get(id).state in ("waiting", "resting", "paused")
+            stops = verdict == "reject" and self.get(id).state in TO_GO_ON_WITH
             return self._update(id, {"verdict": verdict} | ({"state": "stopped"} if stops else {}))
 
     def note(self, id: str, text: str) -> Entry:

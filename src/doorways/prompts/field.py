@@ -32,7 +32,7 @@ class PromptField:
         prompts: at least one of them takes a share (`Prompt.takes_share`).
         aspect: width of the canvas in heights.
         blend: the way from one place to the next, where no prompt has a y.
-        transition: width of a plateau's transition in heights, >= 0; wider than the gap is as wide as the gap.
+        transition: width of a plateau's transition, as a fraction in [0, 1] of the way between two places.
         spread: standard deviation of a prompt's reach in heights, > 0, where some prompt has a y.
         largest: side of the largest cutout in heights; it moves the outermost default places inwards.
         wraps: whether the right edge goes on at the left one: the last prompt then gives way to the first over the edge.
@@ -61,9 +61,9 @@ class PromptField:
     ) -> None:
         if blend not in get_args(Blend):
             raise InputError(f"blend {blend!r} is unknown; use one of {', '.join(get_args(Blend))}")
-        if not (math.isfinite(transition) and transition >= 0):
+        if not 0 <= transition <= 1:
             raise InputError(
-                f"transition {transition}: must be a finite number of heights, 0 or more; 0.2 is the default"
+                f"transition {transition}: must be a fraction in 0 to 1 of the way between two prompts; 0.2 is the default"
             )
         if not (math.isfinite(spread) and spread > 0):
             raise InputError(
@@ -138,16 +138,15 @@ class PromptField:
         stops = across.new_tensor(positions)
         right = torch.searchsorted(stops, across.contiguous()).clamp(1, len(positions) - 1)
         gap = (stops[right] - stops[right - 1]).clamp(min=torch.finfo(stops.dtype).tiny)
-        part = self._eased(((across - stops[right - 1]) / gap).clamp(0, 1), gap)[:, None]
+        part = self._eased(((across - stops[right - 1]) / gap).clamp(0, 1))[:, None]
         return (1 - part) * values[right - 1] + part * values[right]
 
-    def _eased(self, part: Tensor, gap: Tensor) -> Tensor:
-        """How far over to the next prompt, in [0, 1], when `part` of the way there (a gap in heights) is gone."""
+    def _eased(self, part: Tensor) -> Tensor:
+        """How far over to the next prompt, in [0, 1], when `part` of the way there is gone."""
         if self.blend == "smooth":
             return part * part * (3 - 2 * part)
         if self.blend == "plateau":
-            width = gap.clamp(max=self.transition).clamp(min=torch.finfo(gap.dtype).tiny)
-            return ((part - 0.5) * gap / width + 0.5).clamp(0, 1)
+            return ((part - 0.5) / max(self.transition, torch.finfo(part.dtype).tiny) + 0.5).clamp(0, 1)
         return part
 
     def _shares_by_distance(self, centres: Tensor) -> Tensor:
