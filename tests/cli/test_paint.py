@@ -207,6 +207,14 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_picture(doorway
     assert f"a.png shows it after step {step - 1}" in said.err
 
 
+def test_a_run_that_fails_in_the_place_of_another_leaves_no_checkpoint_of_that(doorways, small, tmp_path):
+    checkpoint_path(tmp_path / "a.png").write_bytes(b"of another painting")
+    failing = ["--smoothness", "0: 0, 0.4: 0, 0.5: 1e300"]
+    said = doorways("paint", "sea", *small(steps=5), *failing, "--out", "a.png", "--force")
+    assert said.code == 1
+    assert names(tmp_path) == ["a.png"]
+
+
 def test_ctrl_c_keeps_the_picture_and_its_command_resumes_to_the_same_bytes(doorways, small, tmp_path):
     words = ["paint", "fire | ocean", *small(steps=40), "--seed", "2"]
     begun = checkpoint_path(tmp_path / "my sea.png")

@@ -102,17 +102,19 @@ def unused_name(recipe: Recipe, folder: Path = Path()) -> Path:
 
 
 def unused(picture: Path, *companions: str) -> Path:
-    """`picture`, or if that or its checkpoint exists, the first of picture-2.png, picture-3.png … that does not.
+    """`picture`, or if that or its checkpoint exists or is painted, the first of picture-2.png, picture-3.png … that is not.
 
     It may be another file than a picture: its ending is kept. Of `companions`, such as `-mask.png`, none may exist either.
     """
+    from doorways.cli.alone import is_painted
 
     def files(path: Path) -> Iterator[Path]:
         yield path
         yield checkpoint_beside(path)
         yield from (path.with_name(path.stem + ending) for ending in companions)
 
-    return next(path for path in _names(picture) if not any(file.exists() for file in files(path)))
+    free = (path for path in _names(picture) if not any(file.exists() for file in files(path)))
+    return next(path for path in free if not is_painted(path))
 
 
 def _names(first: Path) -> Iterator[Path]:

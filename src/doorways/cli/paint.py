@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -250,19 +251,22 @@ def run(
     Args:
         checkpoint: the tensors of the one beside the picture, where the run goes on from there.
     """
+    from doorways.cli.alone import alone
     from doorways.cli.watching import Watcher
 
     watcher = Watcher()
-    try:
-        with watcher.waiting("loading the models"):
-            from doorways.cli.session import Session
-            from doorways.painter import Painter
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(outputs.picture))
+            with watcher.waiting("loading the models"):
+                from doorways.cli.session import Session
+                from doorways.painter import Painter
 
-            painter = begin(Painter)
-    except BaseException:
-        if keeping:
-            keeping.give_back()
-        raise
-    recorder = keeping.begin(painter, checkpoint_every=outputs.checkpoint_every) if keeping else None
-    watcher.begin(painter.recipe, step=painter.step)
-    return Session(painter, outputs, watcher, recorder, checkpoint or {}).run()
+                painter = begin(Painter)
+        except BaseException:
+            if keeping:
+                keeping.give_back()
+            raise
+        recorder = keeping.begin(painter, checkpoint_every=outputs.checkpoint_every) if keeping else None
+        watcher.begin(painter.recipe, step=painter.step)
+        return Session(painter, outputs, watcher, recorder, checkpoint).run()

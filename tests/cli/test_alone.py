@@ -1,0 +1,39 @@
+"""Only one process paints into a file, and one that is killed holds nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from doorways.cli.alone import alone, is_painted
+from doorways.cli.outputs import unused
+from doorways.errors import InputError
+
+PAINT = """
+import sys, time
+from pathlib import Path
+from doorways.cli.alone import alone
+with alone(Path(sys.argv[1])):
+    print("painting", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_file_that_another_process_paints_into_is_refused_until_that_is_gone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    picture = tmp_path / "sea.png"
+    with subprocess.Popen(
+        [sys.executable, "-c", PAINT, "sea.png"], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "painting\n"
+        with pytest.raises(InputError, match=r"sea\.png is being painted by another process"), alone(picture):
+            pass
+        assert unused(picture).name == "sea-2.png"
+        other.send_signal(signal.SIGKILL)
+    with alone(picture):
+        assert is_painted(picture)
+    assert not is_painted(picture)
+    assert list(tmp_path.iterdir()) == []
