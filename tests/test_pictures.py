@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import io
+import json
 import logging
 import struct
 from contextlib import suppress
@@ -10,11 +12,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, features
+from PIL import EpsImagePlugin, Image, ImageCms, features
 
 from doorways.errors import InputError
+from doorways.export.grid import Tile
 from doorways.pictures import fit, read_mask, read_picture, to_image
 from doorways.size import Size
+from doorways.surgery.record import Record
 
 RED, HALF = (255, 0, 0), (255, 0, 0, 128)
 
@@ -162,6 +166,23 @@ def test_the_first_picture_of_an_animation_is_taken(tmp_path):
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
     picture = picture_of(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
     assert picture[0, :, 0, 0].tolist() == [1, 0, 0]
+
+
+def test_no_picture_is_a_program(tmp_path, monkeypatch):
+    program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n{} loop\n"
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: pytest.fail("it is executed"))
+    (tmp_path / "a.png").write_bytes(program)
+    for read in (read_picture, read_mask, lambda path: Tile(path).open()):
+        with pytest.raises(InputError, match="cannot be read as a picture"):
+            read(tmp_path / "a.png")
+    record = {
+        "parent": "a.png",
+        "parent_sha256": "",
+        "surgery": [],
+        "changed": base64.b64encode(program).decode(),
+    }
+    with pytest.raises(ValueError, match="its mask cannot be read"):
+        Record.from_json(json.dumps(record))
 
 
 def test_a_file_that_is_no_picture_is_one_sentence(tmp_path):

@@ -16,7 +16,7 @@ CONSEQUENCES = {
     "device": ("precision", "micro_batch"),
     "precision": ("micro_batch",),
     "memory": ("micro_batch", "recompute"),
-    "detail": ("large", "medium", "small", "start_size"),
+    "detail": ("large", "medium", "small", "size_range", "start_size"),
     "size": ("start_size",),
     "wrap": ("border",),
 }

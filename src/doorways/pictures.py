@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from doorways.errors import InputError
+from doorways.formats import FORMATS
 from doorways.size import Size
 
 Fit = Literal["crop", "fit", "stretch"]
@@ -113,7 +114,7 @@ def _read(path: Path) -> Image.Image:
             warnings.simplefilter(
                 "ignore"
             )  # of damaged extras and of size: the picture is read, or it is an error
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 image.load()
                 profile = image.info.get("icc_profile")
                 upright = ImageOps.exif_transpose(image)

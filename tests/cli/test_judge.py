@@ -155,6 +155,7 @@ def test_other_prompts_scores_are_not_kept_as_the_paintings_own(doorways, librar
         (("zzzz",), "there is no library in it"),
         (("what?",), "there is no such file"),
         (("a.png", "--curve", "c.jpg"), "must end in .png"),
+        (("a.png", "--curve", "."), "is no name of a file"),
         (("a.png", "--curve", "a.png"), "is the picture itself"),
         (("a.png", "--curve", "no/c.png"), "there is no folder"),
         (("a.png", "a.png", "--curve", "c.png"), "draws one picture, and 2 are given"),

@@ -59,6 +59,20 @@ def test_nothing_that_exists_is_overwritten_without_force(tmp_path):
         outputs.check(force=True)
 
 
+def test_what_came_while_another_painted_is_not_overwritten(tmp_path):
+    outputs = Outputs(tmp_path / "a.png")
+    outputs.check(force=False)
+    outputs.picture.touch()
+    with pytest.raises(InputError, match=r"a\.png exists already"), outputs.held(force=False):
+        pass
+    with (
+        outputs.held(force=True),
+        pytest.raises(InputError, match="by another process"),
+        outputs.held(force=True),
+    ):
+        pass
+
+
 def test_the_checkpoint_of_a_stopped_painting_is_not_overwritten_either(tmp_path):
     outputs = Outputs(tmp_path / "a.png")
     outputs.checkpoint.touch()

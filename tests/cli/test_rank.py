@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from doorways.cli import seen as looking
 from doorways.library import Library
 from doorways.pictures import to_image
 from doorways.png import save_png
@@ -49,6 +50,28 @@ def test_weights_decide_what_comes_first(ranked, pictures):
     assert names(down) == names(up)[::-1]
     assert sorted(names(up)) == pictures
     assert names(ranked(*words, "match=1")) == names(up), "several weights may follow one flag"
+
+
+def test_prompts_that_are_given_are_asked_of_the_library_s_paintings_too(doorways, tmp_path):
+    with Library.open(tmp_path / "home") as library:
+        entries = [library.add(RECIPE) for _ in range(3)]
+        for seed, entry in enumerate(entries):
+            library.keep(entry.id, image(seed), RECIPE, 3, True)
+        library.rate(entries[0].id, 5)
+        library.files(entries[2].id).picture.unlink()
+        seen = looking.paintings(library, "moon | garden")
+    assert [one.name for one in seen] == [entry.id for entry in entries[:2]]
+    assert {one.asked["prompts"] for one in seen} == {"moon | garden"}
+    where = ("--library", str(tmp_path / "home"), "--perceptor", recipes.clip(), "--json")
+    ids = [entry.id for entry in entries[:2]]
+    scores = {}
+    for prompts in ((), ("--prompts", "moon | garden")):
+        found = json.loads(doorways("rank", *ids, *prompts, "--duplicate", "1", *where).out)
+        scores[prompts] = {one["picture"]: one["scores"]["match"] for one in found}
+        judged = json.loads(doorways("judge", *ids, *prompts, *where).out)
+        assert scores[prompts] == {one["picture"]: pytest.approx(one["scores"]["match"]) for one in judged}
+    own, other = scores.values()
+    assert all(own[id] != other[id] for id in ids)
 
 
 def test_near_duplicates_fold_and_a_limit_cuts(doorways, ranked, tmp_path, pictures):

@@ -16,9 +16,10 @@ from PIL import Image
 
 from doorways.checkpoint import load_checkpoint
 from doorways.cli.outputs import Outputs
-from doorways.cli.session import Session
+from doorways.cli.session import Session, _fitting
 from doorways.cli.watching import Watcher
 from doorways.errors import DoorwaysError, InputError
+from doorways.export.sheet import LARGEST_PX
 from doorways.metadata import read_metadata
 from doorways.painter import Painter
 from doorways.pictures import to_image
@@ -92,6 +93,14 @@ def test_stopped_at_once_it_says_what_is_there(painter, tmp_path, monkeypatch, c
     assert capfd.readouterr().out.startswith(
         f"stopped at once; {outputs.checkpoint} is kept, and this goes on"
     )
+
+
+@pytest.mark.parametrize("size", [(20480, 512), (8192, 4096), (512, 20480), (8192, 8192), (768, 384)])
+def test_the_sheet_of_a_large_canvas_can_be_drawn(size):
+    width = _fitting(*size)
+    longest = max(width, round(width * size[1] / size[0]))
+    assert 4 * 1.05 * longest < LARGEST_PX
+    assert size != (768, 384) or width == 768
 
 
 class Recording:

@@ -48,6 +48,7 @@ def test_pages_are_numbered_if_there_are_several(doorways, tmp_path):
     ("words", "sentence"),
     [
         (("in", "-o", "a.txt"), "out a.txt: must end in .png, .pdf or .html; use a.png"),
+        (("in", "-o", "."), "out .: is no name of a file"),
         (("in", "--rows", "sed"), "there is no field 'sed' to sort pictures by; did you mean seed?"),
         (("in", "--landscape"), "landscape is about pages; give --paper a4 or a3 too"),
         (("in", "--width", "2"), "width 2: must be at least 16 pixels"),

@@ -154,6 +154,9 @@ def test_the_library_keeps_the_script_of_a_picture_that_it_does_not_have(doorway
         (("surgery", "show", "sea.png"), "sea.png: nothing in it says that it was operated on"),
         (("surgery", "show", "no.png"), "no.png: there is no such picture"),
         (("heal", "no.png"), "no.png: there is no such picture"),
+        (("heal", "."), "out .: is no name of a file"),
+        (("surgery", "apply", "sea.png", "open.toml", "-o", "."), "out .: is no name of a file"),
+        (("heal", "new.png", "--generator", "nowhere"), "nowhere"),
         (("heal", "sea.png"), "sea.png: does not say what was changed; heal all of it with --all"),
         (("heal", "sea.png", "--all", "--strength", "2"), "strength 2: must be more than 0 and at most 1"),
         (("heal", "sea.png", "--all", "--mask", "m.png"), "--all heals everywhere and --mask only"),
@@ -161,11 +164,13 @@ def test_the_library_keeps_the_script_of_a_picture_that_it_does_not_have(doorway
         (("surgery", "edit", "sea.png", "--editor", "no-such-editor"), "editor 'no-such-editor': there is no such"),
         (("surgery", "edit", "sea.png", "--editor", "true", "--steps", "0"), "steps '0': must be at least 1"),
         (("surgery", "edit", "sea.png", "--editor", "true", "-o", "a.png"), "--out a.png: edit names each healing"),
+        (("surgery", "edit", "sea.png", "--editor", "true", "--video", "a.mp4"), "--video a.mp4: edit names each"),
         (("surgery", "edit", "sea.png", "--editor", "false"), "editor 'false': ended with exit code 1"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_sentence_and_nothing_is_left(doorways, painted, tmp_path, words, sentence):
     (tmp_path / "wrong.toml").write_text("[[operation]]\ndo = 'blur'\nradius = 70\n", encoding="utf-8")
+    doorways("surgery", "apply", painted, "open.toml", "-o", "new.png")
     before = names(tmp_path)
     said = doorways(*words)
     assert said.code == (1 if "false" in words else 2)

@@ -152,6 +152,43 @@ def test_another_s_folder_is_kept_unless_forced(gallery, tmp_path):
     assert (mine / MARK).exists()
 
 
+def test_what_lies_beside_a_gallery_is_kept_unless_forced(gallery, tmp_path):
+    site = tmp_path / "site"
+    publish(gallery, site)
+    (site / "CNAME").write_text("doors.example")
+    with pytest.raises(InputError, match="holds CNAME beside a gallery, which would be lost"):
+        publish(gallery, site)
+    assert (site / "CNAME").exists()
+    publish(gallery, site, force=True)
+    assert not (site / "CNAME").exists()
+
+
+def test_pictures_in_the_gallery_itself_are_not_lost(gallery, tmp_path):
+    site = tmp_path / "site"
+    publish(gallery, site)
+    inside = exhibit(site / "originals" / "a-b.png", prompts="forest", seed=3)
+    again = Gallery("Again", (Section("", (inside,)),))
+    with pytest.raises(
+        InputError, match=r"a-b\.png: is in .*site itself, and would be lost without originals"
+    ):
+        publish(again, site, originals=False)
+    assert inside.picture.exists()
+    publish(again, site)
+    assert len(list((site / "originals").iterdir())) == 1
+
+
+def test_no_page_tells_where_this_machine_has_its_files(tmp_path):
+    recipe = {
+        "prompts": f"image({tmp_path}/face.png) | sea",
+        "perceptor": [f"{tmp_path}/clip", "0.5 * embedded"],
+    }
+    secret = replace(exhibit(tmp_path / "a.png"), recipe={**exhibit(tmp_path / "b.png").recipe, **recipe})
+    publish(Gallery("Face", (Section("", (secret,)),)), tmp_path / "site", originals=False)
+    for path in (tmp_path / "site").rglob("*"):
+        assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes(), path
+    assert "image(face.png) | sea" in (tmp_path / "site" / MARK).read_text("utf-8")
+
+
 def test_home_and_the_current_folder_are_refused_without_a_hint_at_force(gallery, tmp_path, monkeypatch):
     (tmp_path / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a" / "b")

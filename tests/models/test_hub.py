@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -211,6 +212,30 @@ def test_without_a_connection_it_says_what_to_do(hub: fake_hub.Hub, monkeypatch:
         with pytest.raises(DoorwaysError, match=r"cannot be reached.*HF_HOME.*--models embedded") as caught:
             act(SPEC)
         assert not isinstance(caught.value, InputError)
+
+
+def test_what_is_here_is_not_said_to_be_missing(hub: fake_hub.Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    pull(SPEC)
+    with monkeypatch.context() as offline:
+        offline.setattr(constants, "HF_HUB_OFFLINE", True)
+        with pytest.raises(
+            InputError, match="is here, and HF_HUB_OFFLINE forbids to ask for a newer version"
+        ):
+            pull(SPEC)
+    point_to("http://127.0.0.1:9", monkeypatch)
+    with pytest.raises(
+        DoorwaysError, match="is here, and whether there is a newer version could not be asked"
+    ):
+        pull(SPEC)
+
+
+def test_a_full_disk_is_no_lost_connection(hub: fake_hub.Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr("doorways.models.hub.fetch", full)
+    with pytest.raises(DoorwaysError, match="the disk is full"):
+        pull(SPEC)
 
 
 # What is fetched of a repository.

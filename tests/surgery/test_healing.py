@@ -23,6 +23,13 @@ BEFORE = tiny.picture(48, 24, seed=2)
 SCRIPT = Script.build([{"do": "copy", "rectangle": [0.1, 0.2, 0.35, 0.7], "by": [0.5, 0]}])
 
 
+def test_the_sizes_of_a_healing_are_its_own(tmp_path):
+    path = tmp_path / "sized.png"
+    save_png(path, to_image(BEFORE), quick(size_range=(0.6, 1)), step=6, finished=True)
+    assert healing(path, mask=None).size_range is None
+    assert healing(path, mask=None, size_range="0.1, 0.3").size_range == (0.1, 0.3)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

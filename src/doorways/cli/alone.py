@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doorways.atomic import writing
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,7 +52,9 @@ def _lock(picture: Path) -> FileLock:
     """A file that is held, not the picture's neighbour: folders of pictures are shown and synchronised."""
     from filelock import FileLock
 
-    folder = Path(tempfile.gettempdir()) / f"doorways-{Path.home().name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    whose = os.getuid() if hasattr(os, "getuid") else Path.home().name
+    folder = Path(tempfile.gettempdir()) / f"doorways-{whose}"
+    with writing(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
     name = hashlib.sha256(str(picture.absolute().resolve()).encode()).hexdigest()[:32]
     return FileLock(folder / f"{name}.lock")

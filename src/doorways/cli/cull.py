@@ -174,7 +174,7 @@ class Screen:
         if picture.exists() and self.way not in ("open", "none"):
             from PIL import Image
 
-            with Image.open(picture) as image:
+            with Image.open(picture, formats=["PNG"]) as image:
                 room = max(1, rows - len(above) - len(below) - 1)
                 shown = drawn(image.convert("RGB"), self.way, columns - 1, room)
         head, feet = ("\r\n".join(lines) for lines in (above, below))

@@ -94,6 +94,9 @@ _healing = {
     for name, field in Recipe.model_fields.items()
     if name not in BY_HEALING
 } | {"models": _options["models"]}
+_healing["seed"] = option(
+    "seed", Recipe.model_fields["seed"], text="Seed of the run; the picture's own if not given."
+)
 _healing["steps"] = option("steps", Recipe.model_fields["steps"], text="Steps to paint; 100 if not given.")
 
 HealingSettings = TypedDict("HealingSettings", _healing, total=False)  # type: ignore[misc]

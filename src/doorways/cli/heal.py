@@ -65,7 +65,8 @@ def heal(
     """Let the optimisation heal a picture that was operated on.
 
     Its own recipe paints it on, looking mostly at small pieces. Options that are not given are as that recipe says,
-    but for --steps, which are 100, the weights of sizes, and the learning rate of a painting that began with a sketch.
+    but for --steps, which are 100, the size, which is the picture's, the weights of sizes, the learning rate of a painting
+    that began with a sketch, and what suits this machine: precision, threads and compile.
     """
     return heal_picture(
         picture, dict(settings or {}), output or Output(), parent=parent, everywhere=all_, strength=strength
@@ -83,9 +84,10 @@ def heal_picture(
 ) -> int:
     """Heals the picture in a file; the exit code of the run."""
     from doorways.cli.keeping import picture_of
-    from doorways.cli.outputs import unused
+    from doorways.cli.outputs import check_name, unused
     from doorways.surgery.healing import healing, save_wound
 
+    check_name(picture)
     healed = output.out or unused(picture.with_name(f"{picture.stem}-healed.png"), MASK)
     picture = picture_of(picture, output.library)
     parent = parent and picture_of(parent, output.library)
@@ -95,14 +97,19 @@ def heal_picture(
     wound = None if everywhere or "mask" in given else healed.with_name(f"{healed.stem}{MASK}")
     recipe = healing(picture, mask=wound, parent=parent, strength=strength, **given)
     outputs = replace(outputs, mask=wound)
-    outputs.check(force=output.force)
-    if wound is not None:
-        save_wound(wound, picture, parent=parent)
-    bring_models(given.get("models"), recipe)
-    keeping = output.keeping()
-    if keeping:
-        _trace(keeping, picture, parent)
-    return run(lambda painter: painter(recipe), outputs, keeping)
+    with outputs.held(force=output.force):
+        if wound is not None:
+            save_wound(wound, picture, parent=parent)
+        try:
+            bring_models(given.get("models"), recipe)
+            keeping = output.keeping()
+            if keeping:
+                _trace(keeping, picture, parent)
+            return run(lambda painter: painter(recipe), outputs, keeping)
+        except BaseException:
+            if wound is not None and not outputs.picture.exists():
+                wound.unlink(missing_ok=True)
+            raise
 
 
 def _trace(keeping: Keeping, picture: Path, parent: Path | None) -> None:

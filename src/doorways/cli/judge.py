@@ -113,7 +113,7 @@ def judge(
     seen = looking.look_up(pictures, library, prompts)
     if all_:
         with looking.opened(library) as opened:
-            seen += looking.paintings(opened)
+            seen += looking.paintings(opened, prompts)
     if curve is not None:
         _check_drawing(curve, seen, force=force)
     eyes = looking.eyes(perceptor, device, aesthetic)
@@ -158,7 +158,9 @@ def table(name: str, judgement: Judgement) -> str:
 def _check_drawing(curve: Path, seen: Sequence[Seen], *, force: bool) -> None:
     """InputError before anything slow, where the drawing cannot or must not be written."""
     from doorways.atomic import check_writable
+    from doorways.cli.outputs import check_name
 
+    check_name(curve)
     if len(seen) != 1:
         raise InputError(
             f"curve {curve}: draws one picture, and {len(seen)} are given; judge them one by one"

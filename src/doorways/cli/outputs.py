@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -40,11 +41,21 @@ class Outputs:
         """The checkpoint, beside the picture."""
         return checkpoint_beside(self.picture)
 
+    @contextmanager
+    def held(self, *, force: bool, resuming: bool = False) -> Iterator[None]:
+        """A block in which no other process paints into these files; they are checked first (`check`)."""
+        from doorways.cli.alone import alone
+
+        with alone(self.picture):
+            self.check(force=force, resuming=resuming)
+            yield
+
     def check(self, *, force: bool, resuming: bool = False) -> None:
         """InputError if a file has a wrong ending, is there already (unless `force`), or cannot be written.
 
         A run that is resumed goes on with its own picture and checkpoint.
         """
+        check_name(self.picture)
         for name in ("preview_every", "checkpoint_every"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} {getattr(self, name)}: must be 0 (never) or more steps")

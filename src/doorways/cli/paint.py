@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -149,9 +148,9 @@ def paint(
         if keeping:
             keeping.parent = parent_of(keeping, recipe, wanted.init_image)
     outputs = output.beside(output.out or unused_name(wanted))
-    outputs.check(force=output.force)
-    bring_models(given.get("models"), wanted)
-    return run(lambda painter: painter(wanted), outputs, keeping)
+    with outputs.held(force=output.force):
+        bring_models(given.get("models"), wanted)
+        return run(lambda painter: painter(wanted), outputs, keeping)
 
 
 def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
@@ -181,15 +180,15 @@ def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
     with must_be_whole(checkpoint):
         output = output.going_on(meta.get(ASKED) or {})
     outputs = output.beside(picture)
-    outputs.check(force=output.force, resuming=True)
-    if keeping := output.keeping():
-        keeping.find(meta)
-    return run(
-        lambda painter: painter.resume(tensors, meta, source=checkpoint),
-        outputs,
-        keeping,
-        checkpoint=tensors,
-    )
+    with outputs.held(force=output.force, resuming=True):
+        if keeping := output.keeping():
+            keeping.find(meta)
+        return run(
+            lambda painter: painter.resume(tensors, meta, source=checkpoint),
+            outputs,
+            keeping,
+            checkpoint=tensors,
+        )
 
 
 def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
@@ -198,15 +197,15 @@ def _resume_in_library(keeping: Keeping, id: str, output: Output) -> int:
 
     entry = keeping.library.get(id)
     outputs = output.beside(output.out or unused_name(recipe_of(keeping, entry, {})))
-    outputs.check(force=output.force)
-    entry = keeping.take(id)
 
     def begin(_: type[Painter]) -> Painter:
         from doorways.library.recorder import painter_of
 
         return painter_of(keeping.library, entry)
 
-    return run(begin, outputs, keeping)
+    with outputs.held(force=output.force):
+        entry = keeping.take(id)
+        return run(begin, outputs, keeping)
 
 
 def _why_not(picture: Path) -> str:
@@ -251,22 +250,19 @@ def run(
     Args:
         checkpoint: the tensors of the one beside the picture, where the run goes on from there.
     """
-    from doorways.cli.alone import alone
     from doorways.cli.watching import Watcher
 
     watcher = Watcher()
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(alone(outputs.picture))
-            with watcher.waiting("loading the models"):
-                from doorways.cli.session import Session
-                from doorways.painter import Painter
+    try:
+        with watcher.waiting("loading the models"):
+            from doorways.cli.session import Session
+            from doorways.painter import Painter
 
-                painter = begin(Painter)
-        except BaseException:
-            if keeping:
-                keeping.give_back()
-            raise
-        recorder = keeping.begin(painter, checkpoint_every=outputs.checkpoint_every) if keeping else None
-        watcher.begin(painter.recipe, step=painter.step)
-        return Session(painter, outputs, watcher, recorder, checkpoint).run()
+            painter = begin(Painter)
+    except BaseException:
+        if keeping:
+            keeping.give_back()
+        raise
+    recorder = keeping.begin(painter, checkpoint_every=outputs.checkpoint_every) if keeping else None
+    watcher.begin(painter.recipe, step=painter.step)
+    return Session(painter, outputs, watcher, recorder, checkpoint).run()

@@ -107,7 +107,9 @@ def rank(
     if not pictures or any(one.entry for one in ranked):
         with looking.opened(library) as opened:
             if not pictures:
-                ranked = looking.paintings(opened, sweep=sweep, board=board, tag=tag, subject=subject)
+                ranked = looking.paintings(
+                    opened, prompts, sweep=sweep, board=board, tag=tag, subject=subject
+                )
             rated += _opinions(looking.paintings(opened))
     if not ranked:
         raise InputError(
@@ -115,7 +117,7 @@ def rank(
         )
     eyes = looking.eyes(perceptor, device)
     wanted = {"count": count or (), "unwanted": unwanted or ()}
-    everyone = {one.picture.resolve(): one for one in [*ranked, *(one for one, _ in rated)]}
+    everyone = {one.picture.resolve(): one for one in [*(one for one, _ in rated), *ranked]}
     judged = {
         one.picture.resolve(): judgement
         for one, judgement in looking.judge_all(list(everyone.values()), eyes, **wanted)

@@ -38,7 +38,10 @@ class Seen:
         """What `judge` makes of it."""
         from doorways.pictures import read_picture
 
-        return judge.judge(read_picture(self.picture), self.asked, machine=self.machine, **wanted)
+        try:
+            return judge.judge(read_picture(self.picture), self.asked, machine=self.machine, **wanted)
+        except InputError as error:
+            raise InputError(f"{self.name}: {error}") from error
 
 
 @contextmanager
@@ -81,10 +84,18 @@ def painting(library: Library, entry: Entry, prompts: str | None = None) -> Seen
     return Seen(entry.id, files.picture, asked, entry.machine, entry)
 
 
-def paintings(library: Library, **only: str | None) -> list[Seen]:
-    """All paintings of the library that have a picture and fit `only` (`Library.list`), the oldest first."""
-    entries = [entry for entry in library.list(**only) if entry.picture_sha256]  # type: ignore[arg-type]
-    return [painting(library, entry) for entry in entries]
+def paintings(library: Library, prompts: str | None = None, **only: str | None) -> list[Seen]:
+    """All paintings of the library that have a picture and fit `only` (`Library.list`), the oldest first.
+
+    Those whose picture was taken away are left out, which is said.
+    """
+    found = []
+    for entry in library.list(**only):  # type: ignore[arg-type]
+        if entry.picture_sha256 and not library.files(entry.id).picture.is_file():
+            sys.stderr.write(f"doorways: {entry.id}: its picture is no longer there; it is left out\n")
+        elif entry.picture_sha256:
+            found.append(painting(library, entry, prompts))
+    return found
 
 
 def _file(path: Path, prompts: str | None) -> Seen:

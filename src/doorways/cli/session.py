@@ -49,6 +49,15 @@ SAMPLE = "sample."
 """How the names of a checkpoint's tensors begin that are pictures of the trajectory, before their steps."""
 
 
+LONGEST_PX = 2048
+"""Longest side of a picture of the trajectory, of which a sheet holds four."""
+
+
+def _fitting(width: int, height: int) -> int:
+    """The width of the trajectory's pictures: as they are, or smaller, so that the sheet can be drawn."""
+    return max(16, round(width * min(1.0, LONGEST_PX / max(width, height))))
+
+
 class Session:
     """Runs a painter and keeps what it paints.
 
@@ -265,7 +274,7 @@ class Session:
         if self.outputs.trajectory:
             recipe, machine = self.painter.recipe, self.painter.machine()
             samples = strip(sorted(self._samples.items()), title=recipe.prompts)
-            sheet = contact_sheet(samples, width_px=recipe.size.width)
+            sheet = contact_sheet(samples, width_px=_fitting(*recipe.size))
             save_png(self.outputs.trajectory, sheet, recipe, step=self.steps, finished=True, machine=machine)
         if self.outputs.zoom:
             frames = zoom_frames(self._image()())

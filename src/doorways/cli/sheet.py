@@ -88,6 +88,9 @@ def sheet(
     force: Annotated[bool, Parameter(help="Overwrite files that exist.", group=OUTPUT, negative="")] = False,
 ) -> None:
     """Lay out many pictures on one sheet: subjects against seeds, or any field against any other."""
+    from doorways.cli.outputs import check_name
+
+    check_name(out)
     if out.suffix.lower() not in ENDINGS:
         raise InputError(f"out {out}: must end in .png, .pdf or .html; use {out.with_suffix('.png')}")
     if width < 16:

@@ -115,8 +115,9 @@ def edit(
 
     given: dict[str, Any] = dict(settings or {})
     output, watcher = output or Output(), Watcher()
-    if output.out is not None:
-        raise InputError(f"--out {output.out}: edit names each healing itself; leave it out")
+    for name in ("out", "video", "zoom"):
+        if (path := getattr(output, name)) is not None:
+            raise InputError(f"--{name} {path}: edit names each healing itself; leave it out")
     parent = picture_of(picture, output.library)
     before = read_picture(parent)
     copy = unused(Path(f"{picture.stem}-edit.png"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import PurePath
+from pathlib import PurePath, PureWindowsPath
 from typing import Any
 
 from doorways.errors import InputError
 from doorways.export.exhibit import Exhibit
+from doorways.library.sources import named_files, renamed
 from doorways.recipe import Recipe
 
 OWN: dict[str, Callable[[Exhibit], Any]] = {
@@ -21,9 +22,6 @@ OWN: dict[str, Callable[[Exhibit], Any]] = {
 
 ALWAYS = ("prompts", "size", "seed", "steps")
 """Settings that are told of every painting; others where they are not the default."""
-
-FILES = ("init_image", "suggest", "mask")
-"""Settings that are the path of a file."""
 
 SPEAKS_FOR_ITSELF = ("subject", "prompts", "name")
 """Fields whose values need no name before them."""
@@ -119,13 +117,32 @@ def change_text(name: str, change: Any) -> str:
 
 
 def public(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe without the folders of the files that it names, which are nobody else's business.
+    """A recipe without the folders of the files and models that it names, which are nobody else's business.
 
-    >>> public({"seed": 3, "mask": "/home/me/mask.png"})
-    {'seed': 3, 'mask': 'mask.png'}
+    >>> public({"seed": 3, "mask": "/home/me/mask.png", "perceptor": ["embedded", "0.5 * /home/me/clip"]})
+    {'seed': 3, 'mask': 'mask.png', 'perceptor': ['embedded', '0.5 * clip']}
+    >>> public({"prompts": "sea | image(/home/me/a.png) :2"})
+    {'prompts': 'sea | image(a.png) :2'}
     """
-    named = {name: PurePath(str(recipe[name])).name for name in FILES if name in recipe}
-    return {**recipe, **named}
+    try:
+        named = renamed(recipe, {path: PurePath(path).name for path in named_files(recipe)})
+    except InputError:  # prompts that this version cannot read
+        named = {**recipe, "prompts": "?"}
+    for name in ("generator", "perceptor"):
+        if name in named:
+            specs = [named[name]] if isinstance(named[name], str) else named[name]
+            short = [_spec(str(spec)) for spec in specs]
+            named[name] = short[0] if isinstance(named[name], str) else short
+    return named
+
+
+def _spec(spec: str) -> str:
+    """A model's spec, less the folders of a path that says where this machine has it."""
+    weight, times, where = spec.rpartition("* ")
+    is_here = (
+        PurePath(where).is_absolute() or PureWindowsPath(where).is_absolute() or where.startswith(("~", "."))
+    )
+    return f"{weight}{times}{PurePath(where).name}" if is_here else spec
 
 
 def told_settings(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:

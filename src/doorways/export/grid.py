@@ -13,6 +13,7 @@ from PIL import Image
 from doorways.errors import InputError
 from doorways.export.exhibit import Exhibit
 from doorways.export.fields import check_field, heading, value, values, varying
+from doorways.formats import FORMATS
 from doorways.recipe import MACHINE, Recipe
 
 _QUIET = {"prompts", "seed", *MACHINE}
@@ -35,7 +36,7 @@ class Tile:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # big pictures are meant here
-                with Image.open(self.picture) as image:
+                with Image.open(self.picture, formats=FORMATS) as image:
                     return image.convert("RGB")
         except FileNotFoundError:
             raise InputError(f"{self.picture}: there is no such picture; check its name") from None

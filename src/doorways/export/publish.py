@@ -34,6 +34,8 @@ from doorways.swap import is_filled, whole_folder
 
 DEEP_ZOOM = ("openseadragon.min.js", "openseadragon.txt")
 """The viewer of tiles, and its licence."""
+WRITTEN = {"index.html", "gallery.css", "gallery.js", "pictures", "originals", "tiles", MARK, *DEEP_ZOOM}
+"""What a gallery's folder may hold."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def publish(
         gallery: what to show.
         folder: where; the folder that holds it must be there.
         originals: publish the PNGs themselves too, from which paintings can be repeated.
-        force: replace a folder that is no gallery.
+        force: replace a folder that is no gallery, or holds more than one.
         on_picture: told of each painting before its files are made, which takes a while.
 
     Raises:
@@ -68,10 +70,8 @@ def publish(
         DoorwaysError: the disk is full, or fails.
     """
     with whole_folder(folder) as new:
-        if is_filled(folder) and not (folder / MARK).is_file() and not force:
-            raise InputError(
-                f"{folder}: is no gallery, and all that is in it would be lost; give a new folder, or --force to replace it"
-            )
+        if not force:
+            _check_nothing_is_lost(gallery, folder, originals)
         made = _Made(new, originals)
         for section in gallery.sections:
             made.begin(section.title)
@@ -82,6 +82,20 @@ def publish(
         made.write(gallery)
         size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     return Published(folder, len(gallery.exhibits), size, made.untiled)
+
+
+def _check_nothing_is_lost(gallery: Gallery, folder: Path, originals: bool) -> None:
+    """InputError where `folder` holds what is not of a gallery, or pictures to be shown that would not stay in it."""
+    remedy = "give a new folder, or --force to replace it"
+    if is_filled(folder) and not (folder / MARK).is_file():
+        raise InputError(f"{folder}: is no gallery, and all that is in it would be lost; {remedy}")
+    if folder.is_dir() and (others := sorted({path.name for path in folder.iterdir()} - WRITTEN)):
+        raise InputError(f"{folder}: holds {others[0]} beside a gallery, which would be lost; {remedy}")
+    inside = [one for one in gallery.exhibits if one.picture.resolve().is_relative_to(folder.resolve())]
+    if inside and not originals:
+        raise InputError(
+            f"{inside[0].picture}: is in {folder} itself, and would be lost without originals; {remedy}"
+        )
 
 
 class _Made:
@@ -152,7 +166,10 @@ class _Made:
             "sections": [
                 {
                     "title": section.title,
-                    "pictures": [{"name": one.name, "prompts": one.prompts} for one in section.exhibits],
+                    "pictures": [
+                        {"name": one.name, "prompts": public(one.recipe).get("prompts", "")}
+                        for one in section.exhibits
+                    ],
                 }
                 for section in gallery.sections
             ],

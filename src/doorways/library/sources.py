@@ -28,7 +28,7 @@ def named_files(settings: Mapping[str, Any]) -> list[str]:
     ['m.png', 'a b.png']
     """
     named = [str(settings[name]) for name in SETTINGS if settings.get(name) is not None]
-    if "image(" in settings["prompts"]:
+    if "image(" in settings.get("prompts", ""):
         named += [str(prompt.image) for prompt in parse_prompts(settings["prompts"]) if prompt.image]
     return list(dict.fromkeys(named))
 
@@ -42,7 +42,7 @@ def renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
     changed = {
         name: names.get(str(settings[name]), settings[name]) for name in SETTINGS if settings.get(name)
     }
-    prompts = settings["prompts"]
+    prompts = settings.get("prompts", "")
     if "image(" in prompts and any(path in names for path in named_files({"prompts": prompts})):
         found = parse_prompts(prompts)
         changed["prompts"] = format_prompts(

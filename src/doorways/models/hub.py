@@ -7,6 +7,7 @@ so a painting's models do not change under it; `pull` asks, and brings the newes
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +15,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from doorways.atomic import unwritable
 from doorways.errors import DoorwaysError, InputError
 from doorways.models.fetch import fetch
 from doorways.models.files import AUTOENCODERS, WEIGHTS, RemoteFile, choose, is_whole
 
 HUB = "hub:"
+ON_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENAMETOOLONG}
+"""Failures that are the cache's and not the network's."""
 Progress = Callable[[int, int], None]
 """Told the bytes that are here and the bytes of the whole model."""
 
@@ -90,6 +94,10 @@ def pull(spec: str, on_progress: Progress | None = None) -> Path:
     from huggingface_hub import constants, hf_hub_url, snapshot_download
 
     repository = Repository.parse(spec)
+    if constants.HF_HUB_OFFLINE and repository.cached() is not None:
+        raise InputError(
+            f"model {spec!r} is here, and HF_HUB_OFFLINE forbids to ask for a newer version; unset HF_HUB_OFFLINE to ask"
+        )
     if constants.HF_HUB_OFFLINE:
         raise InputError(
             f"model {spec!r} is not in the cache {constants.HF_HUB_CACHE} and HF_HUB_OFFLINE forbids to fetch it; "
@@ -114,7 +122,9 @@ def pull(spec: str, on_progress: Progress | None = None) -> Path:
             patterns = [_literal(file.path) for file in wanted]
             snapshot_download(repository.name, revision=repository.revision, allow_patterns=patterns)
     except _failures() as error:
-        raise _unreachable(spec, error) from error
+        if isinstance(error, OSError) and error.errno in ON_DISK:
+            raise unwritable(repository.home, error) from error
+        raise _unreachable(spec, error, here=repository.cached() is not None) from error
     _tell(on_progress, total, total, 0)
     if (folder := repository.cached()) is None:
         raise InputError(f"model {spec!r} holds nothing that can be loaded; name the subfolder that does")
@@ -184,7 +194,7 @@ def _literal(path: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", path)
 
 
-def _unreachable(spec: str, error: Exception) -> DoorwaysError:
+def _unreachable(spec: str, error: Exception, *, here: bool = False) -> DoorwaysError:
     """What to tell of a failed look-up, with its remedy."""
     from huggingface_hub import constants
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
@@ -195,6 +205,11 @@ def _unreachable(spec: str, error: Exception) -> DoorwaysError:
         )
     if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError):
         return InputError(f"model {spec!r} is not on the hub, or is private; check its name, or set HF_TOKEN")
+    if here:
+        return DoorwaysError(
+            f"model {spec!r} is here, and whether there is a newer version could not be asked ({type(error).__name__}); "
+            "try again with a connection"
+        )
     return DoorwaysError(
         f"model {spec!r} is not in the cache {constants.HF_HUB_CACHE} and the hub cannot be reached "
         f"({type(error).__name__}); try again with a connection, or set HF_HOME to a cache that holds it, or use "

@@ -97,7 +97,7 @@ class Record:
         ):
             raise ValueError("what it says is of the wrong kind")
         try:
-            with Image.open(io.BytesIO(base64.b64decode(str(found.get("changed"))))) as bits:
+            with Image.open(io.BytesIO(base64.b64decode(str(found.get("changed")))), formats=["PNG"]) as bits:
                 grey = bits.convert("L")
         except (OSError, SyntaxError, binascii.Error, Image.DecompressionBombError) as error:
             raise ValueError("its mask cannot be read") from error
