@@ -1,7 +1,8 @@
 """How good the embedded models are: on drawings of families, and over photographs, that nothing was trained on.
 
 `python -m bench.embedded` measures what ships, prints a table, and writes `docs/bench/embedded.json`, a sheet of what
-the generator's codes look like, and the figures in the models' card. It needs `make train-data` for the drawings.
+the generator's codes look like, and the figures in the models' card; it exits with 1 where an aim is missed. It needs
+`make train-data` for the drawings.
 With `--sample`, or for models elsewhere, it only prints: `python -m bench.embedded --sample 200 --work`.
 
 Names: every held-out drawing whose name training knows, alone in the middle of the picture, against all names that
@@ -15,12 +16,10 @@ Generator: `bench/generator.py`. What is aimed at, of the perceptor and the gene
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ from bench.generator import (
     measure_generator,
     walks,
 )
-from bench.results import Verdict
+from bench.results import FOLDER, Verdict, report
 from doorways.generators import vqgan
 from doorways.perceptors import tower
 from training.attack import RADIUS_PER_VALUE, attack, radius_of
@@ -50,8 +49,8 @@ from training.perceptor import PLANS
 from training.scenes import concept_names, read_rows, shrink
 from training.ship import EMBEDDED, TRAINED, size_of
 
-DOCS = Path(__file__).parents[1] / "docs" / "bench"
 CARD = EMBEDDED / "README.md"
+COLUMNS = ("model", "measure", "value")
 BEGIN, END = "<!-- figures: python -m bench.embedded -->", "<!-- end of figures -->"
 ATTACK_STEPS, SHARPNESS, THING = 20, 20.0, 0.85  # the last: how much of the picture's side a drawing takes
 SHOWN = 1000
@@ -172,54 +171,68 @@ def sheet(pictures: Tensor, columns: int, scale: int = 1) -> Image.Image:
 
 
 def loaded(load: Callable[[Path], Any], folder: Path) -> tuple[Any, Figures]:
-    """What `load` makes of `folder`, and how long that takes (the median of three) and how large it is."""
+    """What `load` makes of `folder`, how long that takes (the median of three), how large it is, and which weights."""
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
         model = load(folder)
         seconds.append(time.perf_counter() - began)
-    return model, {"load_seconds": round(statistics.median(seconds), 2), "bytes": size_of(folder)}
+    return model, {
+        "load_seconds": round(statistics.median(seconds), 2),
+        "bytes": size_of(folder),
+        "weights": model.fingerprint,
+    }
 
 
-def table(figures: Figures) -> str:
-    """The figures as a Markdown table."""
-    lines = ["| model | measure | value |", "|---|---|---|"]
+def rows(figures: Figures) -> list[list[str]]:
+    """The figures as rows: of which model, what was measured, and what came out."""
+    found: list[list[str]] = []
     for part in ("perceptor", "judge"):
         if part not in figures:
             continue
         one = figures[part]
         what = f"{one['drawings']} held-out drawings at {one['size_px']} px among {one['names']} names"
         for ground in ("white", "landscape"):
-            for state, found in one[ground].items():
+            for state, rates in one[ground].items():
                 said = (
                     f", attacked (L2, {one['radius_per_value'][state]} per value)" if state != "clean" else ""
                 )
-                lines.append(
-                    f"| {part} | {what}, over {ground}{said} | top 1 {found['top1']:.1%}, top 5 {found['top5']:.1%} |"
-                )
-        found = one["shown"]
-        lines.append(
-            f"| {part} | {found['drawings']} emoji that it has learned from, over white | top 1 {found['top1']:.1%}, "
-            f"top 5 {found['top5']:.1%} |"
-        )
+                found.append([part, f"{what}, over {ground}{said}", told(rates)])
+        shown = one["shown"]
+        found.append([part, f"{shown['drawings']} emoji that it has learned from, over white", told(shown)])
     if one := figures.get("generator"):
-        for side, found in one["rebuilt"].items():
+        for side, rebuilt in one["rebuilt"].items():
             where = f"{one['scenes']} held-out scenes of {side} px"
-            lines += [
-                f"| generator | PSNR on {where} | {found['psnr_db']:.1f} dB (median {found['psnr_db_median']:.1f}) |",
-                f"| | the same scenes, only shrunk {one['factor']} times | {found['psnr_db_of_a_blur']:.1f} dB |",
-            ]
-        lines += [
-            f"| | codes that {scenes} of {one['code_scenes_px']} px use, of {one['codes']} | {found['share']:.1%}, "
-            f"perplexity {found['perplexity']} |"
-            for scenes, found in one["used"].items()
+            sharp, blurred = f"{rebuilt['psnr_db']:.1f} dB", f"{rebuilt['psnr_db_of_a_blur']:.1f} dB"
+            found.append(
+                ["generator", f"PSNR on {where}", f"{sharp} (median {rebuilt['psnr_db_median']:.1f})"]
+            )
+            found.append(["", f"the same scenes, only shrunk {one['factor']} times", blurred])
+        for scenes, used in one["used"].items():
+            which = f"codes that {scenes} of {one['code_scenes_px']} px use, of {one['codes']}"
+            found.append(["", which, f"{used['share']:.1%}, perplexity {used['perplexity']}"])
+    found += [
+        [
+            part,
+            "to load; on disk",
+            f"{figures[part]['load_seconds']} s; {figures[part]['bytes'] / 1e6:.1f} MB",
         ]
-    lines += [
-        f"| {part} | to load; on disk | {figures[part]['load_seconds']} s; {figures[part]['bytes'] / 1e6:.1f} MB |"
         for part in TRAINED
         if part in figures
     ]
-    return "\n".join(lines)
+    return found
+
+
+def told(rates: Figures) -> str:
+    """Both rates as the table says them."""
+    return f"top 1 {rates['top1']:.1%}, top 5 {rates['top5']:.1%}"
+
+
+def table(figures: Figures) -> str:
+    """The rows as a Markdown table."""
+    return "\n".join(
+        "| " + " | ".join(row) + " |" for row in [[*COLUMNS], ["---"] * 3, *rows(figures)]
+    ).replace("|  |", "| |")
 
 
 def verdicts(figures: Figures) -> list[Verdict]:
@@ -263,7 +276,7 @@ def measure(
     folders: dict[str, Path], sample: int | None, sheets: Path | None
 ) -> tuple[Figures, Tensor | None]:
     """Figures of all models that are in `folders`, and the generator's walks."""
-    figures: Figures = {"command": "python -m bench.embedded", "torch": torch.__version__}
+    figures: Figures = {"command": "python -m bench.embedded"}
     shown = None
     for part in ("perceptor", "judge"):
         if (folders[part] / "config.json").is_file():
@@ -300,19 +313,20 @@ def main() -> None:
         sys.exit(f"{WORK} holds no drawings to measure on; run make train-data first")
     folders = {part: WORK / TRAINED[part] if arguments.work else EMBEDDED / part for part in TRAINED}
     figures, shown = measure(folders, arguments.sample, arguments.sheets)
-    print(table(figures))
     if arguments.work or arguments.sample is not None:
+        print(table(figures))
         return
     if missing := set(TRAINED) - set(figures):
         sys.exit(
             f"nothing written: the package holds no {', '.join(sorted(missing))}; python -m training.ship"
         )
-    DOCS.mkdir(parents=True, exist_ok=True)
-    figures["verdicts"] = [asdict(verdict) for verdict in verdicts(figures)]
-    (DOCS / "embedded.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    holds = report(
+        "embedded", "the embedded models", COLUMNS, rows(figures), verdicts=verdicts(figures), data=figures
+    )
     if shown is not None:
-        sheet(shown, 4).save(DOCS / "embedded-walks.png")
+        sheet(shown, 4).save(FOLDER / "embedded-walks.png")
     fill_card(figures)
+    raise SystemExit(not holds)
 
 
 if __name__ == "__main__":

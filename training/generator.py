@@ -26,7 +26,7 @@ from training.perceptor import PLANS
 from training.resumable import BF16, check_done, copy_of, follow, go_on
 from training.scenes import Scenes
 
-STEPS, SIDE_PX, BATCH, NEAR, SEED = 8000, 64, 24, 3.0, 3
+STEPS, SIDE_PX, BATCH, NEAR, SEED = 12000, 64, 24, 3.0, 3
 PERCEPTUAL_FROM, ADVERSARIAL_FROM = 0.25, 0.7
 """Of the run; the discriminator itself learns a fiftieth of it earlier."""
 ADVERSARIAL = 0.25
