@@ -167,10 +167,8 @@ def main() -> None:
     sketched = [Painter(recipe(name, **settings)).picture().mul(255).round() / 255 for name in concepts]
     ranks["before the first step"] = on_pictures(judge, sketched, concepts)
     ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])
-    weights, named = (
-        {"perceptor": perceptor_weights("embedded"), "generator": generator_weights("embedded")},
-        {},
-    )
+    weights = {"perceptor": perceptor_weights("embedded"), "generator": generator_weights("embedded")}
+    named = {}
     if given.ordinary:
         for label, folder in (("ordinary", given.ordinary), ("embedded", EMBEDDED / "perceptor")):
             named[label] = measure_naming(tower.load(folder), {}, NAMED)["white"]["clean"]

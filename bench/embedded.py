@@ -230,9 +230,8 @@ def told(rates: Figures) -> str:
 
 def table(figures: Figures) -> str:
     """The rows as a Markdown table."""
-    return "\n".join(
-        "| " + " | ".join(row) + " |" for row in [[*COLUMNS], ["---"] * 3, *rows(figures)]
-    ).replace("|  |", "| |")
+    lines = [COLUMNS, ("---",) * len(COLUMNS), *rows(figures)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def verdicts(figures: Figures) -> list[Verdict]:

@@ -55,6 +55,12 @@ def test_the_recipe_says_where_the_prompts_stand():
     assert field.sites[0].place.x == 0.125, "half the largest piece from the edge"
 
 
+def test_around_the_back_the_last_prompt_gives_way_to_the_first():
+    edges = torch.tensor([[0.0, 0.5], [2.0, 0.5]])
+    assert canvas(wrap=True).field.shares(edges).flatten().tolist() == pytest.approx([0.5] * 4)
+    assert canvas().field.shares(edges).flatten().tolist() == pytest.approx([1, 0, 0, 1])
+
+
 def test_it_is_too_narrow_for_many_prompts():
     with pytest.raises(InputError, match=r"8 prompts on a canvas 2\.00 times as wide as high"):
         canvas(prompts="a | b | c | d | e | f | g | h")

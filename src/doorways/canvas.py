@@ -16,6 +16,24 @@ from doorways.size import Size
 from doorways.start import Start
 
 
+def sizes_of(recipe: Recipe) -> SizeLaw:
+    """The sizes of a recipe's cutouts."""
+    return SizeLaw(recipe.large, recipe.medium, recipe.small, recipe.size_range)
+
+
+def field_of(recipe: Recipe, prompts: tuple[Prompt, ...], aspect: float) -> PromptField:
+    """The prompt field of a recipe on a canvas `aspect` heights wide; InputError where that is too narrow for the prompts."""
+    return PromptField(
+        prompts,
+        aspect=aspect,
+        blend=recipe.blend,
+        transition=recipe.transition,
+        spread=recipe.spread,
+        largest=sizes_of(recipe).largest() * min(aspect, 1.0),
+        wraps=recipe.wrap,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Canvas:
     """All that depends on the size of the canvas, the latent aside; growth makes a new one.
@@ -50,21 +68,13 @@ class Canvas:
         bending = {name: getattr(recipe, name) for name in Distortion.__dataclass_fields__}
         sampler = CutoutSampler(
             size.aspect,
-            SizeLaw(recipe.large, recipe.medium, recipe.small, recipe.size_range),
+            sizes_of(recipe),
             count=recipe.cutouts,
             overviews=recipe.overviews,
             border=recipe.border,
             distortion=Distortion(**bending),
         )
-        field = PromptField(
-            prompts,
-            aspect=size.aspect,
-            blend=recipe.blend,
-            transition=recipe.transition,
-            spread=recipe.spread,
-            largest=sampler.largest(),
-            wraps=recipe.wrap,
-        )
+        field = field_of(recipe, prompts, size.aspect)
         beneath = start.picture_at(size, device)
         with torch.no_grad():
             held = None if beneath is None or recipe.hold.is_zero else generator.encode(beneath)

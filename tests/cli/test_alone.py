@@ -37,3 +37,11 @@ def test_a_file_that_another_process_paints_into_is_refused_until_that_is_gone(t
         assert is_painted(picture)
     assert not is_painted(picture)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_lock_can_be_written_it_says_so_and_looks_for_no_other_name(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "file"))
+    for ask in (is_painted, unused):
+        with pytest.raises(InputError, match="there is no folder"):
+            ask(tmp_path / "sea.png")

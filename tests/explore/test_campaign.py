@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +13,11 @@ from doorways.explore.hand import kill, stop
 from doorways.explore.sweep import plan
 from doorways.explore.theme import Theme
 from doorways.recipe import Recipe
+
+
+def test_how_far_a_sweep_is_is_told_without_torch():
+    code = "import sys, doorways.explore.campaign, doorways.explore.hand; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_theme_is_brought_in_once(library, enlisted):

@@ -24,15 +24,11 @@ def alone(picture: Path) -> Iterator[None]:
     Raises:
         InputError: another one does.
     """
-    from filelock import Timeout
-
-    lock = _lock(picture)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    lock = _held(picture)
+    if lock is None:
         raise InputError(
             f"{picture} is being painted by another process; wait for it, or choose another name"
-        ) from None
+        )
     try:
         yield
     finally:
@@ -41,20 +37,27 @@ def alone(picture: Path) -> Iterator[None]:
 
 def is_painted(picture: Path) -> bool:
     """Whether a process of this user paints into `picture` now."""
-    try:
-        with alone(picture):
-            return False
-    except InputError:
-        return True
+    lock = _held(picture)
+    if lock is not None:
+        lock.release()
+    return lock is None
 
 
-def _lock(picture: Path) -> FileLock:
-    """A file that is held, not the picture's neighbour: folders of pictures are shown and synchronised."""
-    from filelock import FileLock
+def _held(picture: Path) -> FileLock | None:
+    """The lock of a picture, taken, or None where another has it; DoorwaysError where it cannot be written.
+
+    It is no neighbour of the picture: folders of pictures are shown and synchronised.
+    """
+    from filelock import FileLock, Timeout
 
     whose = os.getuid() if hasattr(os, "getuid") else Path.home().name
     folder = Path(tempfile.gettempdir()) / f"doorways-{whose}"
+    name = hashlib.sha256(str(picture.resolve()).encode()).hexdigest()[:32]
+    lock = FileLock(folder / f"{name}.lock")
     with writing(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
-    name = hashlib.sha256(str(picture.absolute().resolve()).encode()).hexdigest()[:32]
-    return FileLock(folder / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+    return lock

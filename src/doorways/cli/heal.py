@@ -106,10 +106,9 @@ def heal_picture(
             if keeping:
                 _trace(keeping, picture, parent)
             return run(lambda painter: painter(recipe), outputs, keeping)
-        except BaseException:
-            if wound is not None and not outputs.picture.exists():
+        finally:
+            if wound is not None and not (outputs.picture.exists() or outputs.checkpoint.exists()):
                 wound.unlink(missing_ok=True)
-            raise
 
 
 def _trace(keeping: Keeping, picture: Path, parent: Path | None) -> None:

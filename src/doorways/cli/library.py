@@ -91,10 +91,12 @@ class Filter:
         wanted = asdict(self)
         if self.sweep is not None:
             wanted["sweep"] = library.get_sweep(self.sweep).id
-        if also is None or self.limit is None or self.limit < 0:
-            return [entry for entry in library.list(**wanted) if also is None or also(entry)]
-        wanted["limit"] = None
-        return list(islice(filter(also, library.list(**wanted)), self.limit))
+        if also is None:
+            return library.list(**wanted)
+        from doorways.library.entry import must_be_a_limit
+
+        must_be_a_limit(limit := wanted.pop("limit"))
+        return list(islice(filter(also, library.list(**wanted)), limit))
 
 
 In = Annotated[Where | None, Parameter(name="*")]

@@ -11,11 +11,10 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from doorways.cutouts import SizeLaw
 from doorways.errors import InputError
 from doorways.explore.theme import Pair, Section, Theme
 from doorways.explore.wording import Wording
-from doorways.prompts import check_room, parse_prompts
+from doorways.prompts import parse_prompts
 from doorways.recipe import Recipe
 
 ONE_VALUE: Mapping[str, type | tuple[type, ...]] = {
@@ -101,6 +100,8 @@ class _Family:
             raise InputError(f"{self.title}: {error}") from error
 
     def _painted_of(self, worlds: Sequence[str], wording: Wording) -> Iterator[Planned]:
+        from doorways.canvas import field_of  # not for those who only ask how far a sweep is: it brings torch
+
         names = [name for group, _ in self.axes for name in group]
         for chosen in product(*(values for _, values in self.axes)):
             settings = dict(zip(names, (value for values in chosen for value in values), strict=True))
@@ -109,11 +110,9 @@ class _Family:
             sides = [wording.fill(holes | {"subject": world}) for world in worlds]
             settings["seed"] = settings.pop("seeds")
             recipe = Recipe.build(prompts=" | ".join(sides), **settings)
-            sizes = SizeLaw(recipe.large, recipe.medium, recipe.small, recipe.size_range)
-            aspect = recipe.size.aspect
-            check_room(
-                parse_prompts(recipe.prompts), aspect=aspect, largest=sizes.largest() * min(aspect, 1.0)
-            )
+            field_of(
+                recipe, parse_prompts(recipe.prompts), recipe.size.aspect
+            )  # or it says why there is none
             yield Planned(self.title, self.section, recipe)
 
 

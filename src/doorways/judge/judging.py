@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from doorways.cutouts import SizeLaw
+from doorways.canvas import field_of
 from doorways.errors import InputError
 from doorways.judge.aesthetic import Head
 from doorways.judge.count import count
@@ -26,7 +26,6 @@ from doorways.judge.squares import HEIGHTS, SIZES, along
 from doorways.judge.tone_symmetry import tone_symmetry
 from doorways.perceptors import Perceptor, load_perceptor
 from doorways.prompts import Prompt, parse_prompts
-from doorways.prompts.field import PromptField
 from doorways.recipe import Recipe
 from doorways.symmetry import parse_symmetry
 
@@ -125,7 +124,7 @@ class Judge:
         asked = as_recipe(recipe)
         picture = picture.to(self.device)
         prompts = parse_prompts(asked.prompts, style=asked.style)
-        field = _field(asked, prompts, picture.shape[-1] / picture.shape[-2])
+        field = field_of(asked, prompts, picture.shape[-1] / picture.shape[-2])
         symmetry = parse_symmetry(asked.symmetry)
         look = Look.at(picture, self.perceptor, field, symmetry)
         scores = {"match": self._match(look, prompts)}
@@ -213,20 +212,6 @@ def as_recipe(asked: Asked) -> Recipe:
 def name_of(prompt: Prompt) -> str:
     """What a prompt's curve is called."""
     return prompt.text or f"image({prompt.image})"
-
-
-def _field(recipe: Recipe, prompts: tuple[Prompt, ...], aspect: float) -> PromptField:
-    """The prompt field that the picture was painted by."""
-    sizes = SizeLaw(recipe.large, recipe.medium, recipe.small, recipe.size_range)
-    return PromptField(
-        prompts,
-        aspect=aspect,
-        blend=recipe.blend,
-        transition=recipe.transition,
-        spread=recipe.spread,
-        largest=sizes.largest() * min(aspect, 1.0),
-        wraps=recipe.wrap,
-    )
 
 
 def _comparisons(look: Look) -> dict[str, float]:

@@ -103,6 +103,12 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def must_be_a_limit(limit: int | None) -> None:
+    """InputError for a negative one; None is no limit."""
+    if limit is not None and limit < 0:
+        raise InputError(f"limit {limit}: must be 0 or more; leave it out for all")
+
+
 def must_be_one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
     """InputError naming what is allowed, if `value` is not."""
     if value not in allowed:

@@ -15,7 +15,16 @@ from doorways.consequences import has_sketch, steps_for
 from doorways.errors import InputError
 from doorways.library.database import Database
 from doorways.library.differences import differences
-from doorways.library.entry import AT_REST, COLUMNS, STATES, VERDICTS, Entry, must_be_one_of, utc_now
+from doorways.library.entry import (
+    AT_REST,
+    COLUMNS,
+    STATES,
+    VERDICTS,
+    Entry,
+    must_be_a_limit,
+    must_be_one_of,
+    utc_now,
+)
 from doorways.library.files import PAINTINGS, Files, sha256
 from doorways.library.folder import DATABASE, library_folder
 from doorways.library.ids import LAST, LENGTH, new_id
@@ -185,8 +194,7 @@ class Store:
             must_be_one_of("state", state, STATES)
         if verdict is not None:
             must_be_one_of("verdict", verdict, VERDICTS)
-        if limit is not None and limit < 0:
-            raise InputError(f"limit {limit}: must be 0 or more; leave it out for all")
+        must_be_a_limit(limit)
         conditions = {
             "state = ?": state,
             "sweep = ?": sweep,
