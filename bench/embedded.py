@@ -45,7 +45,7 @@ from doorways.perceptors import tower
 from training.attack import RADIUS_PER_VALUE, attack, radius_of
 from training.drawings import EMOJI
 from training.fetch import WORK
-from training.perceptor import PLANS
+from training.plans import PLANS
 from training.scenes import concept_names, read_rows, shrink
 from training.ship import EMBEDDED, TRAINED, size_of
 

@@ -22,7 +22,7 @@ from doorways.generators import vqgan
 from doorways.perceptors import tower
 from training.codebook import WIDTH, corners, disturbed, imbalance, snap
 from training.fetch import WORK
-from training.perceptor import PLANS
+from training.plans import PLANS
 from training.resumable import BF16, check_done, copy_of, follow, go_on
 from training.scenes import Scenes
 

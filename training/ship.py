@@ -24,7 +24,7 @@ from doorways.sketching import Sketchbook
 from doorways.swap import whole_folder
 from training import attributions, generator, manifest
 from training.fetch import WORK
-from training.perceptor import PLANS
+from training.plans import PLANS
 from training.resumable import check_done
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"

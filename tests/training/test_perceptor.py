@@ -13,7 +13,8 @@ from doorways.perceptors.tower import TowerConfig
 from doorways.perceptors.words import Words
 from training import minilm, perceptor, resumable, teacher, words
 from training.attack import radius_of
-from training.perceptor import PLANS, Plan, Student, Targets, same_captions, similar_names, wanted_names
+from training.perceptor import Student, Targets, same_captions, similar_names, wanted_names
+from training.plans import PLANS, Plan
 from training.scenes import Batch, Scenes
 
 PLAN = Plan(
