@@ -55,10 +55,13 @@ def generator(name: str, form: str) -> VQGAN:
     made = VQGAN(shapes.random_vqgan(name), name=name)
     sharper, larger = FORMS[form]
     for layer in attentions(made):
-        for part in (layer.to_q, layer.to_k):
-            scale(part, sharper**0.5)
-        for part in (layer.to_v, layer.to_out[0]):
-            scale(part, larger**0.5)
+        for part, factor in (
+            (layer.to_q, sharper),
+            (layer.to_k, sharper),
+            (layer.to_v, larger),
+            (layer.to_out[0], larger),
+        ):
+            scale(part, factor**0.5)
     return made
 
 

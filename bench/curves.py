@@ -118,9 +118,9 @@ def draw(curves: dict[str, Any], answers: dict[int, dict[str, float]], path: Pat
         law = [statistics.median(measured)] * 2
         if name not in INDEXED:
             law = [measured[-1] * counts[0] / counts[-1], measured[-1]]
-        style = {"color": f"C{rank % 10}", "marker": "os"[rank // 10]}
-        below.plot(counts, measured, label=name, **style)
-        below.plot([counts[0], counts[-1]], law, "--", color=style["color"], alpha=0.5)
+        colour = f"C{rank % 10}"
+        below.plot(counts, measured, label=name, color=colour, marker="os"[rank // 10])
+        below.plot([counts[0], counts[-1]], law, "--", color=colour, alpha=0.5)
     below.set(xscale="log", yscale="log", xlabel="paintings in the library", ylabel="ms; law: dashed")
     below.legend(fontsize="small", ncols=1, loc="center left", bbox_to_anchor=(1, 0.5))
     path.parent.mkdir(parents=True, exist_ok=True)

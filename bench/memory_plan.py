@@ -62,7 +62,12 @@ LIMITS: tuple[tuple[dict[str, Any], str], ...] = (
 def recipe(settings: dict[str, Any]) -> Recipe:
     """A painting that does not grow."""
     shapes.enter()
-    given = {"prompts": "forest | kelp forest", "seed": 0, "steps": 1000, "device": "cpu"} | settings
+    given: dict[str, Any] = {
+        "prompts": "forest | kelp forest",
+        "seed": 0,
+        "steps": 1000,
+        "device": "cpu",
+    } | settings
     given["perceptor"] = shapes.perceptor_spec(given["perceptor"])
     return Recipe.build(**given, start_size=given["size"])
 

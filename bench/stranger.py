@@ -326,9 +326,8 @@ class Stranger:
         head = torch.zeros(CHANNELS + 1, len(self.names), requires_grad=True)
         learning = self.network.learning()
         for name in learning:
-            self.network.layers[name] = tuple(
-                part.clone().requires_grad_() for part in self.network.layers[name]
-            )
+            weight, bias = self.network.layers[name]
+            self.network.layers[name] = weight.clone().requires_grad_(), bias.clone().requires_grad_()
         groups = [
             {"params": [part for name in learning for part in self.network.layers[name]], "lr": RATE},
             {"params": [head], "lr": HEAD_RATE},

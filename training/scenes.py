@@ -156,23 +156,20 @@ class Scenes:
         present = (first, two, two & (torch.rand(count, generator=rng) < third))
         chosen = torch.multinomial(self.weights, 3 * count, replacement=True, generator=rng).view(3, count)
         chosen = torch.where(torch.rand(count, generator=rng) < repeated, chosen[0], chosen)
-        things: list[list[str | None]] = []
         places = []
         for slot, there in enumerate(present):
-            scale = (0.55 + 0.75 * torch.rand(count, generator=rng)) * (0.55 if slot else 1.0)
-            scale = torch.where(two, scale * (1.0 if slot else 0.7), scale)
+            scale = (0.55 + 0.75 * torch.rand(count, generator=rng)) * (
+                0.55 if slot else torch.where(two, 0.7, 1.0)
+            )
             scale = scale * near ** torch.rand(count, generator=rng)
-            reach = (1.15 - scale).abs().clamp_min(0.1)
-            places.append((2 * torch.rand(count, 2, generator=rng) - 1) * reach[:, None])
-            if len(rows := there.nonzero()[:, 0]):
-                pictures[rows] = self.paste(
-                    pictures[rows], chosen[slot, rows], scale[rows], places[slot][rows], rng, restyle=restyle
-                )
-            names = [self.drawing_names[i] for i in chosen[slot].tolist()]
-            things.append([name if shown else None for name, shown in zip(names, there, strict=True)])
+            places.append(self._put(pictures, chosen[slot], there, scale, rng, restyle=restyle))
+        shown = [
+            [self.drawing_names[i] if seen else None for i, seen in zip(*pair, strict=True)]
+            for pair in zip(chosen.tolist(), torch.stack(present).tolist(), strict=True)
+        ]
+        rows = list(zip(*shown, behind, strict=True))
         times = [chance.choice(list(TIMES)) if chance.random() < lit else None for _ in range(count)]
         light = torch.tensor([TIMES[time] if time else (1.0, 1.0, 1.0) for time in times])
-        rows = list(zip(*things, behind, strict=True))
         captions = [
             caption(
                 chance,
@@ -190,6 +187,25 @@ class Scenes:
         drawn = torch.where(first, chosen[0], -1)
         pictures = (pictures * light[:, :, None, None]).clamp(0, 1)
         return Batch(pictures, labels, shares_of(rows), captions, drawn)
+
+    def _put(
+        self,
+        pictures: Tensor,
+        chosen: Tensor,
+        there: Tensor,
+        scale: Tensor,
+        rng: torch.Generator,
+        *,
+        restyle: bool,
+    ) -> Tensor:
+        """Pastes those of the drawings `chosen` [n] into `pictures` that are `there` [n]; gives their places (`paste`)."""
+        reach = (1.15 - scale).abs().clamp_min(0.1)
+        shift = (2 * torch.rand(len(scale), 2, generator=rng) - 1) * reach[:, None]
+        if len(rows := there.nonzero()[:, 0]):
+            pictures[rows] = self.paste(
+                pictures[rows], chosen[rows], scale[rows], shift[rows], rng, restyle=restyle
+            )
+        return shift
 
     def draw_backgrounds(self, count: int, side_px: int, rng: torch.Generator) -> tuple[Tensor, list[int]]:
         """Crops of scenery (three in five), gradients and plain colours; and which scenery each is, -1: none."""
