@@ -113,7 +113,7 @@ def attacks_on(part: str) -> dict[str, float]:
     """What each attack on a model is called, and its radius, times `RADIUS_PER_VALUE`.
 
     >>> attacks_on("perceptor"), attacks_on("judge")
-    ({'attacked': 1.0, 'attacked_as_trained': 2.5}, {'attacked': 1.0})
+    ({'attacked': 1.0}, {'attacked': 1.0})
     """
     trained = PLANS[TRAINED[part]].radius
     return {"attacked": 1.0} | ({"attacked_as_trained": trained} if trained > 1 else {})

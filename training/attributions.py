@@ -104,7 +104,9 @@ def clipart_authors(files: list[Path]) -> list[str]:
     creator = re.compile(r"<dc:creator>\s*<cc:Agent[^>]*>\s*<dc:title>\s*([^<]+?)\s*</dc:title>")
     found = [creator.search(path.read_text(encoding="utf-8", errors="replace")) for path in files]
     names = {" ".join(html.unescape(match.group(1)).split()) for match in found if match}
-    return sorted((name for name in names if not NO_NAME.search(name)), key=str.casefold)
+    return sorted(
+        (name for name in names if not NO_NAME.search(name)), key=lambda name: (name.casefold(), name)
+    )
 
 
 def page(rows: list[Row]) -> str:

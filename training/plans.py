@@ -109,7 +109,6 @@ PLANS["hardened"] = replace(
     name="hardened",
     steps=700,
     seed=11,
-    radius=2.5,
     cooling=700,
     learning_rate=1e-3,
     phantoms=64,
