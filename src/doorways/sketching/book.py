@@ -32,7 +32,9 @@ AS_NEAR = 0.9
 PART = 4
 """Words in a part of a text, at most."""
 JOINING = frozenset(
-    split_words("a an and at between but by for from in into is of on or the to under over with without")
+    split_words(
+        "a am an and are at be between but by for from in into is of on or the to under over was were with without"
+    )
 )
 """Words that no part begins or ends with."""
 STYLE = re.compile(r"\bby (?=[A-Z])")
