@@ -109,13 +109,12 @@ def top(found: Tensor) -> Figures:
     return {f"top{k}": round(float((found < k).float().mean()), 4) for k in (1, 5)}
 
 
-def attacks_on(part: str) -> dict[str, float]:
-    """What each attack on a model is called, and its radius, times `RADIUS_PER_VALUE`.
+def attacks_on(trained: float) -> dict[str, float]:
+    """What each attack on a model is called, and its radius; radii, that of training too, are times `RADIUS_PER_VALUE`.
 
-    >>> attacks_on("perceptor"), attacks_on("judge")
-    ({'attacked': 1.0}, {'attacked': 1.0})
+    >>> attacks_on(1.0), attacks_on(2.5)
+    ({'attacked': 1.0}, {'attacked': 1.0, 'attacked_as_trained': 2.5})
     """
-    trained = PLANS[TRAINED[part]].radius
     return {"attacked": 1.0} | ({"attacked_as_trained": trained} if trained > 1 else {})
 
 
@@ -280,7 +279,7 @@ def measure(
     for part in ("perceptor", "judge"):
         if (folders[part] / "config.json").is_file():
             eyes, about = loaded(tower.load, folders[part])
-            figures[part] = measure_naming(eyes, attacks_on(part), sample) | about
+            figures[part] = measure_naming(eyes, attacks_on(PLANS[TRAINED[part]].radius), sample) | about
     if (folders["generator"] / "config.json").is_file():
         generator, about = loaded(vqgan.load, folders["generator"])
         figures["generator"] = measure_generator(generator, sample or SCENES) | about

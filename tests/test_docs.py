@@ -13,6 +13,8 @@ import pytest
 
 from command_page import PAGE, command_page
 from doc_pages import PAGES, ROOT, Block, blocks, small_command, small_recipe, small_size
+from doorways.generators import load_generator
+from doorways.perceptors import load_perceptor
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 SETTING_UP = re.compile(
@@ -161,6 +163,19 @@ def test_the_card_says_of_paintings_what_the_bench_measured():
     found = re.findall(r"[\d.]+ %", section)
     assert found == told
     assert f"Of {len(record['pairs'])} pairs it tells the sides of {sum(record['pairs'].values())}" in section
+
+
+@pytest.mark.embedded
+def test_the_card_is_of_the_weights_that_ship():
+    measured = json.loads((ROOT / "docs/bench/embedded.json").read_text("utf-8"))
+    models = {
+        "perceptor": load_perceptor("embedded"),
+        "judge": load_perceptor("embedded-judge"),
+        "generator": load_generator("embedded"),
+    }
+    assert {part: measured[part]["weights"] for part in models} == {
+        part: model.fingerprint for part, model in models.items()
+    }
 
 
 def test_the_benches_page_says_of_the_ordinary_perceptor_what_was_measured():
