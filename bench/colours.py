@@ -10,11 +10,12 @@ colours.png; exits with 1 unless all hold.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from bench.paintings import paint_all
+from bench.paintings import paint_all, weights_used
 from bench.results import FOLDER, Verdict, report
 from doorways.export.grid import Grid
 from doorways.export.sheet import contact_sheet
@@ -38,6 +39,7 @@ def main() -> None:
     )
     parser.add_argument("--size", default="384x192")
     parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     shared = {"size": arguments.size, "steps": arguments.steps, "threads": 1}
@@ -56,12 +58,13 @@ def main() -> None:
         ("pair", "seed", "measure", "left third", "right third"),
         rows,
         verdicts=verdicts,
-        data=vars(arguments),
+        data={"size": arguments.size, "steps": arguments.steps, "weights": weights_used()},
+        out=arguments.out,
     )
     seeds = tuple(f"seed {seed}" for seed in SEEDS)
     images = [[to_image(picture) for picture in row] for row in grid]
     contact_sheet(Grid.of(images, rows=tuple(CASES), columns=seeds)).save(
-        FOLDER / "colours.png", optimize=True
+        arguments.out / "colours.png", optimize=True
     )
     raise SystemExit(not holds)
 

@@ -36,7 +36,7 @@ from PIL import Image
 from torch import Tensor
 
 from bench.embedded import measure_naming
-from bench.paintings import generator_weights, paint_all, perceptor_weights
+from bench.paintings import paint_all, weights_used
 from bench.results import FOLDER, Verdict, report
 from bench.stranger import SQUARES, Drawings, Stranger, crowds, scenes, squares
 from doorways.export.grid import Grid, Tile
@@ -167,12 +167,11 @@ def main() -> None:
     sketched = [Painter(recipe(name, **settings)).picture().mul(255).round() / 255 for name in concepts]
     ranks["before the first step"] = on_pictures(judge, sketched, concepts)
     ranks["painted for another prompt"] = on_pictures(judge, pictures, [*concepts[1:], concepts[0]])
-    weights = {"perceptor": perceptor_weights("embedded"), "generator": generator_weights("embedded")}
-    named = {}
+    named, others = {}, {}
     if given.ordinary:
         for label, folder in (("ordinary", given.ordinary), ("embedded", EMBEDDED / "perceptor")):
             named[label] = measure_naming(tower.load(folder), {}, NAMED)["white"]["clean"]
-        weights["ordinary"] = perceptor_weights(str(given.ordinary))
+        others["ordinary"] = str(given.ordinary)
         ordinary = paint_all([recipe(name, str(given.ordinary), **settings) for name in concepts])
         ranks["painted by an ordinary perceptor"] = on_pictures(judge, ordinary, concepts)
     panoramas = paint_all([recipe(f"{left} | {right}", **settings) for left, right in pairs])
@@ -198,7 +197,7 @@ def main() -> None:
         data={
             "protocol": __doc__,
             "settings": settings,
-            "weights": weights,
+            "weights": weights_used(**others),
             "drawings_named": named,
             "ranks": dict(zip(concepts, ranks["painted"], strict=True)),
             "pairs": {" | ".join(pair): told[i] for i, pair in enumerate(pairs)},

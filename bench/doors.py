@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from bench.paintings import paint_all
+from bench.paintings import paint_all, weights_used
 from bench.results import FOLDER, Verdict, report
 from doorways.export.grid import Grid
 from doorways.export.sheet import contact_sheet
@@ -67,7 +67,8 @@ def main() -> None:
             ),
             Verdict("more often than plainly", f"{twos['plain']} of {total}", twos["placed"] > twos["plain"]),
         ],
-        data={name: value for name, value in vars(arguments).items() if name != "out"},
+        data={name: value for name, value in vars(arguments).items() if name != "out"}
+        | {"weights": weights_used(judge=arguments.judge)},
         out=arguments.out,
     )
     labels = tuple(f"{thing}, seed {seed}" for thing, seed, *_ in rows)

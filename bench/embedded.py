@@ -6,8 +6,8 @@ the generator's codes look like, and the figures in the models' card; it exits w
 With `--sample`, or for models elsewhere, it only prints: `python -m bench.embedded --sample 200 --work`.
 
 Names: every held-out drawing whose name training knows, alone in the middle of the picture, against all names that
-training knows. The attack is the one of training with 20 steps: within 0.0144 root-mean-square per value, and, of a model
-that was trained with a larger radius, within that one besides. Beside them stand the rates on emoji that training has shown
+training knows. Attacked: after 20 steps of projected gradient within 0.0144 root-mean-square per value, the largest radius
+that models are trained with. Beside them stand the rates on emoji that training has shown
 (up to 1,000, over white, not attacked): what is between them was learned by heart.
 
 Generator: `bench/generator.py`. What is aimed at, of the perceptor and the generator, is told in `verdicts`.
@@ -45,17 +45,21 @@ from doorways.perceptors import tower
 from training.attack import RADIUS_PER_VALUE, attack, radius_of
 from training.drawings import EMOJI
 from training.fetch import WORK
-from training.plans import PLANS
 from training.scenes import concept_names, read_rows, shrink
 from training.ship import EMBEDDED, TRAINED, size_of
 
 CARD = EMBEDDED / "README.md"
 COLUMNS = ("model", "measure", "value")
 BEGIN, END = "<!-- figures: python -m bench.embedded -->", "<!-- end of figures -->"
-ATTACK_STEPS, SHARPNESS, THING = 20, 20.0, 0.85  # the last: how much of the picture's side a drawing takes
+ATTACKS, ATTACK_STEPS, SHARPNESS, THING = (
+    {"attacked": 1.0},
+    20,
+    20.0,
+    0.85,
+)  # the last: how much of the picture's side a drawing takes
 SHOWN = 1000
 
-AIMS, PSNR_DB, IN_USE = {"clean": 0.6, "attacked": 0.35, "attacked_as_trained": 0.35}, 22, 0.6
+AIMS, PSNR_DB, IN_USE = {"clean": 0.6, "attacked": 0.35}, 22, 0.6
 """What is aimed at: of the perceptor's top 5, of the generator's scenes, and of its codes."""
 
 
@@ -109,17 +113,8 @@ def top(found: Tensor) -> Figures:
     return {f"top{k}": round(float((found < k).float().mean()), 4) for k in (1, 5)}
 
 
-def attacks_on(trained: float) -> dict[str, float]:
-    """What each attack on a model is called, and its radius; radii, that of training too, are times `RADIUS_PER_VALUE`.
-
-    >>> attacks_on(1.0), attacks_on(2.5)
-    ({'attacked': 1.0}, {'attacked': 1.0, 'attacked_as_trained': 2.5})
-    """
-    return {"attacked": 1.0} | ({"attacked_as_trained": trained} if trained > 1 else {})
-
-
 def measure_naming(eyes: tower.TowerPerceptor, attacks: dict[str, float], sample: int | None) -> Figures:
-    """Top 1 and top 5 over white and over landscapes, clean and under `attacks` (`attacks_on`)."""
+    """Top 1 and top 5 over white and over landscapes, clean and under `attacks`: radii, times `RADIUS_PER_VALUE`, by name."""
     drawings, captions = drawings_of("held_out", sample)
     listed = concept_names("trained")
     place = {name: i for i, name in enumerate(listed)}
@@ -279,7 +274,7 @@ def measure(
     for part in ("perceptor", "judge"):
         if (folders[part] / "config.json").is_file():
             eyes, about = loaded(tower.load, folders[part])
-            figures[part] = measure_naming(eyes, attacks_on(PLANS[TRAINED[part]].radius), sample) | about
+            figures[part] = measure_naming(eyes, ATTACKS, sample) | about
     if (folders["generator"] / "config.json").is_file():
         generator, about = loaded(vqgan.load, folders["generator"])
         figures["generator"] = measure_generator(generator, sample or SCENES) | about

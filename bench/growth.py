@@ -28,7 +28,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from bench.paintings import CACHE
+from bench.paintings import CACHE, weights_used
 from bench.results import FOLDER, Verdict, report
 from bench.triage import EYES, SUBJECTS, Run, run
 from doorways.judge import combine
@@ -132,7 +132,12 @@ def main() -> None:
         ("", "time, of plain", *(f"{measure}, more than plain" for measure in ("score", *MEASURES))),
         rows,
         verdicts=verdicts,
-        data={"protocol": __doc__, "settings": settings | {"judge": EYES}, "ways": found},
+        data={
+            "protocol": __doc__,
+            "settings": settings | {"judge": EYES},
+            "weights": weights_used(judge=EYES),
+            "ways": found,
+        },
         out=given.out,
     )
     raise SystemExit(not holds)

@@ -29,7 +29,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bench.paintings import paint_all
+from bench.paintings import paint_all, weights_used
 from bench.results import FOLDER, Verdict, report
 from doorways.export.grid import Grid
 from doorways.export.sheet import contact_sheet
@@ -189,6 +189,7 @@ def main() -> None:
             "seeds": arguments.seeds,
             "ways": WAYS,
             "judge": arguments.judge,
+            "weights": weights_used(judge=arguments.judge),
             **shape,
         },
         out=arguments.out,

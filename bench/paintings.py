@@ -91,6 +91,16 @@ def key(recipe: Recipe) -> str:
     return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
+def weights_used(**perceptors: str) -> dict[str, str]:
+    """The fingerprints of the embedded models that paint, and of other perceptors that had a part, for a bench's record.
+
+    A record's figures are of the models that ship as long as these are (`tests/test_docs.py`).
+    """
+    specs = {"perceptor": "embedded"} | perceptors
+    found = {name: perceptor_weights(spec) for name, spec in specs.items()}
+    return {"generator": generator_weights("embedded")} | found
+
+
 @cache
 def generator_weights(spec: str) -> str:
     """The fingerprint of a generator, loaded once a process."""

@@ -35,7 +35,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor
 
 import doorways
-from bench.paintings import CACHE, key, perceptor_weights, source
+from bench.paintings import CACHE, key, perceptor_weights, source, weights_used
 from bench.results import FOLDER, Verdict, report
 from doorways.atomic import whole
 from doorways.events import Stepped
@@ -284,6 +284,7 @@ def main() -> None:
         ],
         data={
             "settings": settings | {"judge": given.judge, "seeds": given.seeds},
+            "weights": weights_used(judge=given.judge),
             "rank_correlation": early,
             "subjects": {
                 subject.name: {

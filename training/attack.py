@@ -1,6 +1,8 @@
 """The attack that a robust perceptor withstands: projected gradient within an L2 ball (Madry et al. 2018).
 
-Only a perceptor trained under it has gradients that look like things; `bench/embedded.py` measures with the same one.
+Only a perceptor trained under it has gradients that look like things. `bench/embedded.py` measures with `attack`, in many
+steps; training takes one, along the gradient that the update before left at a random place in the ball (after Shafahi et al.
+2019, "Adversarial training for free!").
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def sources() -> dict[str, Source]:
     found["endless-sky"] = Source(
         "landscape photographs of Endless Sky, those in the public domain",
         "https://github.com/endless-sky/endless-sky",
-        "Michael Zahniser, contributors of morguefile.com, NASA, USGS",
+        "contributors of morguefile.com and unsplash.com, NASA, USGS",
         "endless-sky",
     )
     found["doorways"] = Source("scenery drawn by training/scenery.py", "", "the Doorways authors", "")

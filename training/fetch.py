@@ -52,5 +52,11 @@ def fetch() -> None:
         print(f"{package} -> {PACKAGES / folder}")
 
 
+def forget(*files: str) -> None:
+    """Removes from `work` what was made of pictures that are others now; it is made anew."""
+    for file in files:
+        (WORK / file).unlink(missing_ok=True)
+
+
 if __name__ == "__main__":
     fetch()

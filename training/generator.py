@@ -19,14 +19,17 @@ from torch.nn import functional as F
 
 from doorways.errors import InputError
 from doorways.generators import vqgan
+from doorways.models.fingerprint import fingerprint
 from doorways.perceptors import tower
 from training.codebook import WIDTH, corners, disturbed, imbalance, snap
 from training.fetch import WORK
 from training.plans import PLANS
-from training.resumable import BF16, check_done, copy_of, follow, go_on
+from training.resumable import BF16, check_done, copy_of, follow, go_on, take
 from training.scenes import Scenes
 
-STEPS, SIDE_PX, BATCH, NEAR, SEED = 12000, 64, 24, 3.0, 3
+STEPS, SIDE_PX, BATCH, SEED = 12000, 64, 24, 3
+SHOWN: dict[str, Any] = {"near": 3.0, "third": 0.3, "lit": 0.1}
+"""How scenes are drawn (`Scenes.draw`)."""
 PERCEPTUAL_FROM, ADVERSARIAL_FROM = 0.25, 0.7
 """Of the run; the discriminator itself learns a fiftieth of it earlier."""
 ADVERSARIAL = 0.25
@@ -48,7 +51,7 @@ SHAPE = {
 
 
 class Discriminator(nn.Sequential):
-    """Says of each patch of about 30 px whether it is of a real picture (Isola et al. 2017)."""
+    """Says of each patch of 38 px whether it is of a real picture (Isola et al. 2017)."""
 
     def __init__(self) -> None:
         layers: list[nn.Module] = [nn.Conv2d(3, 24, 4, 2, 1), nn.LeakyReLU(0.2)]
@@ -90,19 +93,30 @@ class Training:
 
     def __init__(self, steps: int, begin: Path | None = None) -> None:
         torch.manual_seed(SEED)
-        self.settings, self.step = {"steps": steps}, 0
+        self.step = 0
         self.rng = torch.Generator().manual_seed(SEED)
         self.scenes = Scenes("large", source_px=192)
         self.model, self.critic = VQModel(**SHAPE), Discriminator()
         self.model.quantize = nn.Identity()
+        self.eyes = load_eyes()
+        self.settings: dict[str, Any] = {
+            "steps": steps,
+            "batch": BATCH,
+            "side_px": SIDE_PX,
+            "shown": SHOWN,
+            "shape": SHAPE,
+            "data": self.scenes.digest,
+            "eyes": fingerprint(self.eyes),
+        }
         if begin is not None:
-            before = vqgan.load(begin).model.state_dict()
-            del before["quantize.embedding.weight"]  # the codes are what they are
-            self.model.load_state_dict(before)
+            before = vqgan.load(begin)
+            weights = before.model.state_dict()
+            del weights["quantize.embedding.weight"]  # the codes are what they are
+            take(self.model, weights, begin)
+            self.settings["begin"] = before.fingerprint
         self.makers = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.98), weight_decay=1e-4)
         self.critics = torch.optim.AdamW(self.critic.parameters(), lr=4e-4, betas=(0.5, 0.9))
         self.average = copy_of(self.model)
-        self.eyes = load_eyes()
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -128,7 +142,7 @@ class Training:
     def advance(self) -> str:
         """One step of the maker, and of the critic once it takes part; says how it went."""
         progress = self.step / self.settings["steps"]
-        real = self.scenes.draw(BATCH, SIDE_PX, self.rng, near=NEAR, third=0.3, lit=0.1).pictures
+        real = self.scenes.draw(BATCH, SIDE_PX, self.rng, **SHOWN).pictures
         x = real * 2 - 1
         with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
             hidden = self.model.quant_conv(self.model.encoder(x))
@@ -183,7 +197,8 @@ def train(steps: int, out: Path, minutes: float, begin: Path | None = None) -> b
     """Trains until all steps are done or the minutes are over (`resumable.go_on`).
 
     Raises:
-        InputError: where the perceptor, which it sees through, is not done.
+        InputError: where the perceptor, which it sees through, is not done; where the training has begun with another
+            `begin`, other eyes or other data.
     """
     check_done("perceptor", PLANS["perceptor"].settings)
     return go_on(Training(steps, begin), "generator", out, minutes)

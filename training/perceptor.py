@@ -31,7 +31,7 @@ from training.attack import moved, somewhere_within
 from training.fetch import WORK
 from training.phantoms import grounds, phantoms
 from training.plans import PLANS, Plan
-from training.resumable import BF16, check_done, copy_of, follow, go_on, kept_of
+from training.resumable import BF16, check_done, copy_of, follow, go_on, kept_of, take
 from training.scenes import Batch, Scenes
 
 NOTHING = 0.25
@@ -138,12 +138,14 @@ class Training:
                 f"the teacher has seen {len(self.views)} drawings, and there are {len(self.scenes.drawings)}; "
                 f"remove {WORK / 'teacher.npy'} and make train-data"
             )
+        self.settings = self.plan.settings | {"shown": SHOWN, "data": self.scenes.digest}
         self.student = Student(plan.config)
         if begin is not None:
             before = tower.load(begin)
+            self.settings["begin"] = before.fingerprint
             self.table = before.words
-            self.student.pictures.load_state_dict(before.picture_tower.state_dict())
-            self.student.texts.load_state_dict(before.text_tower.state_dict())
+            take(self.student.pictures, before.picture_tower.state_dict(), begin)
+            take(self.student.texts, before.text_tower.state_dict(), begin)
         self.name_bags = self.table.bag(self.scenes.names)
         self.student.pictures.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy_of(self.student)
@@ -154,11 +156,6 @@ class Training:
                 {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
             ]
         )
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The plan's."""
-        return self.plan.settings
 
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from."""
@@ -267,6 +264,9 @@ def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> b
     """Trains until the plan is done or the minutes are over (`resumable.go_on`).
 
     It begins with what is kept of it; where there is nothing, with the folder `begin`, or else as the plan says.
+
+    Raises:
+        InputError: where it has begun with another `begin`, or other data; where the plan that it builds on is not done.
     """
     if begin is None and not kept_of(plan.name).exists():
         begin = before(plan)

@@ -1,4 +1,4 @@
-"""Stage 1, drawings: every drawing as 96 px RGBA, every third also at 192 px, and where each comes from.
+"""Stage 1, drawings: every drawing as 96 px RGBA, every third coloured one also at 192 px, and where each comes from.
 
 Writes `work/{trained,held_out}.npy` (uint8 [n, 96, 96, 4]) and `work/{trained,held_out}.jsonl` beside them, and the
 same as `large.*` for the generator, which must know how edges look from near.
@@ -18,7 +18,7 @@ from PIL import Image
 from doorways.atomic import whole
 from training import drawings
 from training.drawings import Drawing
-from training.fetch import PACKAGES, WORK, fetch
+from training.fetch import PACKAGES, WORK, fetch, forget
 
 SIDE_PX, LARGE_PX = 96, 192
 
@@ -92,6 +92,8 @@ def main() -> None:
     ):
         if not (WORK / f"{split}.npy").exists():
             write(split, chosen, side_px)
+            if split == "trained":
+                forget("words.pt", "teacher.npy")
 
 
 if __name__ == "__main__":

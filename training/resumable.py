@@ -24,13 +24,16 @@ TOLD, KEPT = 50, 200
 
 
 class Resumable(Protocol):
-    """A training, whose state is all that its next step depends on but for its settings, which stay."""
+    """A training, whose state is all that its next step depends on but for its settings and data, which stay."""
 
     step: int
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What was asked of it: how many `steps`, and whatever else has a say in them."""
+        """What was asked of it: how many `steps`, and whatever else has a say in them, as plain values.
+
+        What is there at its beginning alone (which model it began with) may be missing when it goes on.
+        """
         ...
 
     def advance(self) -> str:
@@ -59,17 +62,19 @@ def go_on(training: Resumable, name: str, out: Path, minutes: float) -> bool:
     """Trains from where it was kept until all its steps are done or the minutes are over.
 
     The folder `out` is renewed every `KEPT` steps, and what is kept after it: whoever is killed in between does these
-    steps again.
+    steps again. Where all is done and `out` is missing, it is written once more.
 
     Returns: whether all steps are done.
 
     Raises:
         InputError: where what is kept was begun with other settings.
     """
-    kept, steps = kept_of(name), training.settings["steps"]
+    kept, settings = kept_of(name), training.settings
+    steps = settings["steps"]
     if kept.exists():
         state = torch.load(kept, weights_only=True)
-        check_settings(kept, state["settings"], training.settings)
+        check_settings(kept, state["settings"], settings)
+        settings = state["settings"] | settings
         training.restore(state)
         print(f"{name}: {training.step} of {steps} steps are done; to begin anew, remove {kept}", flush=True)
     clock = Clock(minutes, training.step)
@@ -79,14 +84,21 @@ def go_on(training: Resumable, name: str, out: Path, minutes: float) -> bool:
             print(f"{name}: {said}, {clock.speed(training.step):.2f} steps/s", flush=True)
         stop = clock.over() and training.step < steps
         if training.step % KEPT == 0 or training.step == steps or stop:
-            with whole_folder(out) as fresh:
-                training.export(fresh)
+            write(training, out)
             with whole(kept) as part:
-                torch.save(training.state() | {"settings": training.settings}, part)
+                torch.save(training.state() | {"settings": settings}, part)
         if stop:
             print(f"{name}: {minutes:g} minutes are over at step {training.step} of {steps}; run again")
             return False
+    if not out.exists():
+        write(training, out)
     return True
+
+
+def write(training: Resumable, out: Path) -> None:
+    """The model as it is now, in place of what is in the folder `out`."""
+    with whole_folder(out) as fresh:
+        training.export(fresh)
 
 
 def check_settings(kept: Path, begun: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -110,6 +122,16 @@ def check_done(name: str, settings: dict[str, Any]) -> None:
         raise InputError(
             f"{done} of the {settings['steps']} steps of {name} are done; make train-{name} first"
         )
+
+
+def take(module: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:
+    """Puts the `weights` of the model in `folder` into `module`; InputError where they are of another shape."""
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        raise InputError(
+            f"{folder} holds a model of another shape than is trained; begin with one of the same shape"
+        ) from error
 
 
 def copy_of(module: nn.Module) -> dict[str, Tensor]:

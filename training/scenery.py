@@ -11,19 +11,21 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from doorways.atomic import whole
-from training.fetch import PACKAGES, WORK
+from training.fetch import PACKAGES, WORK, forget
 
 HEIGHT, WIDTH = 96, 192
 VARIANTS = 30
 LAND = PACKAGES / "endless-sky/usr/share/games/endless-sky/images/land"
 COPYRIGHT = PACKAGES / "endless-sky/usr/share/doc/endless-sky-data/copyright"
+EVERYTHING = {"*", "images/*"}
+"""Patterns that stand for more than photographs."""
 
 # kind of photograph -> its names (the first file-name word is the kind)
 PHOTOGRAPHS = {
@@ -193,24 +195,32 @@ def drawn(rng: np.random.Generator) -> Iterator[tuple[list[str], np.ndarray]]:
             yield [name], landscape(rng, sky, land, jagged, height)
 
 
-def public_domain() -> list[str]:
-    """Names of the photographs that Debian's copyright file calls public domain."""
+def public_domain(copyright_file: str, names: Iterable[str]) -> list[str]:
+    """Those of the photographs that a Debian copyright file calls public domain, whichever of its paragraphs one reads.
+
+    By the format's letter the last paragraph that matches holds; but `mountain1*` was meant for mountain1.jpg, and matches
+    mountain10-author.jpg too, which a paragraph before it gives another licence. What is said of all pictures alone
+    (`EVERYTHING`) is no photograph's own.
+    """
     paragraphs = []
-    for paragraph in COPYRIGHT.read_text().split("\n\n"):
+    for paragraph in copyright_file.split("\n\n"):
         patterns = re.search(r"^Files:(.*?)(?=^\w)", paragraph, re.S | re.M)
         licence = re.search(r"^License: *(\S+)", paragraph, re.M)
         if patterns and licence:
-            paragraphs.append((patterns.group(1).split(), licence.group(1)))
-    licences = {}
-    for path in sorted(LAND.iterdir()):
-        for globs, spdx in paragraphs:  # the last paragraph that matches holds
-            if any(fnmatch.fnmatch(f"images/land/{path.name}", glob) for glob in globs):
-                licences[path.name] = spdx
-    return [name for name, licence in licences.items() if licence == "public-domain"]
+            paragraphs.append((set(patterns.group(1).split()) - EVERYTHING, licence.group(1)))
+    found = []
+    for name in sorted(names):
+        path = f"images/land/{name}"
+        licences = {
+            spdx for globs, spdx in paragraphs if any(fnmatch.fnmatchcase(path, glob) for glob in globs)
+        }
+        if licences == {"public-domain"}:
+            found.append(name)
+    return found
 
 
 def photographs() -> Iterator[tuple[list[str], str, np.ndarray]]:
-    for name in public_domain():
+    for name in public_domain(COPYRIGHT.read_text("utf-8"), (path.name for path in LAND.iterdir())):
         kind = re.match(r"[a-z]+", name)
         if kind and kind.group() in PHOTOGRAPHS:
             image = Image.open(LAND / name).convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
@@ -231,6 +241,7 @@ def main() -> None:
         pictures.append(picture)
         rows.append({"names": names, "file": "training/scenery.py", "licence": "MIT", "held_out": False})
     (WORK / "scenery.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    forget("words.pt")
     with whole(WORK / "scenery.npy") as part:  # what is looked for above comes last
         np.save(part, np.stack(pictures).round().clip(0, 255).astype(np.uint8))
     print(f"scenery: {len(rows)} pictures of {len({name for row in rows for name in row['names']})} names")

@@ -5,10 +5,12 @@ Every draw comes from one torch generator, so that a resumed training sees what 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +124,15 @@ class Scenes:
         self.in_ink = black & torch.tensor([row["family"] in BORROWED for row in drawings])
         self.colours = [main_colour(drawing) for drawing in self.drawings]
 
+    @cached_property
+    def digest(self) -> str:
+        """16 hexadecimal digits that tell these drawings, grounds and names from others."""
+        words = [self.drawing_names, self.background_names, self.names, self.weights.tolist()]
+        found = hashlib.sha256(json.dumps(words).encode())
+        for pixels in (self.drawings, self.backgrounds):
+            found.update(pixels.numpy().tobytes())
+        return found.hexdigest()[:16]
+
     def draw(
         self,
         count: int,
@@ -137,12 +148,13 @@ class Scenes:
         paper: float = 0.0,
         restyle: bool = False,
     ) -> Batch:
-        """A batch of `count` scenes; a share `bare` shows scenery alone, a share `second` of the others two things.
+        """A batch of `count` scenes; of those before scenery a share `bare` shows it alone.
 
-        A share `third` of those that have two has three, a share `repeated` of them shows the same drawing each time,
-        and a share `lit` of all is seen at another time of day. `near` > 1 brings things up to that many times nearer,
-        so that the picture shows a part of them. A share `paper` of what is behind is white instead. With `restyle`
-        things look as other hands would have drawn them (`restyle.py`), and of those that this tints no colour is said.
+        A share `second` of the others shows two things, a share `third` of those three, and in a share `repeated` of those
+        it is the same drawing each time; a share `lit` of all is seen at another time of day. `near` > 1 brings things up
+        to that many times nearer, so that the picture shows a part of them. A share `paper` of what is behind is white
+        instead. With `restyle` things look as other hands would have drawn them (`restyle.py`), and of those that this
+        tints no colour is said.
         """
         chance = random.Random(int(torch.randint(2**62, (), generator=rng)))
         pictures, backgrounds = self.draw_backgrounds(count, side_px, rng)

@@ -97,7 +97,6 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="which of them (default: all)")
     parts = parser.parse_args().parts or list(PARTS)
     rows = manifest.collect()
-    page = attributions.page(rows)
     if refused := manifest.refused(rows):
         sys.exit(f"not shipped: {len(refused)} pictures must not be trained on, such as {refused[0]}")
     try:
@@ -106,6 +105,7 @@ def main() -> None:
         total = ship(parts)
     except InputError as error:
         sys.exit(f"not shipped: {error}")
+    page = attributions.page(rows)
     manifest.write(rows)
     (EMBEDDED / "ATTRIBUTIONS.md").write_text(page, encoding="utf-8")
     print(f"{', '.join(parts)} -> {EMBEDDED}, {total / 1e6:.1f} MB with what was there")

@@ -112,7 +112,18 @@ def test_the_environment_says_where_the_cache_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["hub:", "hub:name", "hub:a/b/../c", "hub:/a/b", "hub:a b/c", "hub:a/b@", "a/b"]
+    "spec",
+    [
+        "hub:",
+        "hub:name",
+        "hub:a/b/../c",
+        "hub:/a/b",
+        "hub:a b/c",
+        "hub:a/b@",
+        "a/b",
+        "hub:a/b.git",
+        "hub:a/b--c",
+    ],
 )
 def test_a_garbled_spec_is_refused_with_the_form(spec: str) -> None:
     with pytest.raises(InputError, match="hub:owner/name"):

@@ -13,6 +13,7 @@ from transformers.models.siglip2.image_processing_pil_siglip2 import Siglip2Imag
 
 from doorways import InputError, load_perceptor
 from doorways.perceptors import Perceptor
+from doorways.perceptors.base import fit
 from tests import tiny
 
 TEXTS = [
@@ -112,6 +113,8 @@ def test_pictures_of_any_size_are_resized_and_those_that_fit_are_not(perceptor: 
     torch.testing.assert_close(
         perceptor.embed_pictures(wide), perceptor.embed_pictures(resized), atol=1e-5, rtol=0
     )
+    fitting = tiny.picture(side, side)
+    assert fit(fitting, side) is fitting
 
 
 def test_a_text_is_embedded_alike_alone_and_among_longer_ones(perceptor: Perceptor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from diffusers import VQModel
 
 from doorways.errors import InputError
 from doorways.generators import vqgan
@@ -31,6 +32,12 @@ def test_it_begins_where_the_other_one_ended(training, tmp_path):
     picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     assert torch.equal(copy.codes, shipped.codes)
     assert torch.equal(copy.decode(copy.encode(picture)), shipped.decode(shipped.encode(picture)))
+
+
+def test_one_of_another_shape_is_no_beginning(training, tmp_path):
+    VQModel(**generator.SHAPE | {"block_out_channels": (8, 8, 8, 8)}).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="holds a model of another shape"):
+        training(begin=tmp_path)
 
 
 def test_a_run_that_was_stopped_takes_the_same_steps_through_all_its_parts(training, tmp_path):

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from bench import embedded as bench
 from bench import generator
 from bench.results import Verdict
+from training.plans import PLANS
 from training.scenes import Scenes
 
 
@@ -112,7 +113,10 @@ def test_the_generator_is_measured_on_things_before_photographs(monkeypatch, wor
     assert len(parts) > 1
     scenes = torch.cat(parts)
     assert scenes.shape == (5, 3, 64, 64)
-    assert (scenes.amax((1, 2, 3)) > scenes.amin((1, 2, 3))).all()
+    grey = 140 / 255  # all over the one photograph that is held out
+    edges = torch.cat([scenes[..., 0], scenes[..., -1]], dim=2)
+    assert ((edges - grey).abs().amax(1) < 0.01).any(1).all(), "it is behind them"
+    assert (scenes.amax(1) - scenes.amin(1) > 0.1).flatten(1).any(1).all(), "a thing is before it"
 
 
 def test_what_training_has_shown_is_asked_of_emoji_alone(world, monkeypatch):
@@ -143,12 +147,16 @@ def test_each_attack_has_its_own_radius_and_its_own_rates(monkeypatch):
     monkeypatch.setattr(bench, "landscapes", lambda *_: white)
     monkeypatch.setattr(bench, "attack", attack)
     eyes = type("", (), {"size_px": size_px, "embed_texts": lambda *_: torch.eye(2), "embed_pictures": see})()
-    figures = bench.measure_naming(eyes, {"attacked": 1.0, "attacked_as_trained": 2.5}, None)
+    figures = bench.measure_naming(eyes, {"attacked": 1.0, "farther": 2.5}, None)
     assert seen == [bench.radius_of(size_px), bench.radius_of(size_px, 2.5)] * 2
-    assert figures["radius_per_value"] == {"attacked": 0.0144, "attacked_as_trained": 0.036}
+    assert figures["radius_per_value"] == {"attacked": 0.0144, "farther": 0.036}
     for ground in ("white", "landscape"):
-        rates = [figures[ground][state]["top1"] for state in ("clean", "attacked", "attacked_as_trained")]
+        rates = [figures[ground][state]["top1"] for state in ("clean", "attacked", "farther")]
         assert rates == [1.0, 1.0, 0.0]
+
+
+def test_models_are_attacked_as_far_as_the_farthest_that_they_are_trained_with():
+    assert {"attacked": max(plan.radius for plan in PLANS.values())} == bench.ATTACKS
 
 
 def test_what_is_aimed_at_holds_from_the_aim_on():
@@ -165,10 +173,6 @@ def test_what_is_aimed_at_holds_from_the_aim_on():
         Verdict("codes in use > 60% by 7 scenes", "50.0%", False),
         Verdict("codes in use > 60% by 70 scenes", "60.1%", True),
     ]
-    perceptor["white"]["attacked_as_trained"] = {"top5": 0.34}
-    assert bench.verdicts(figures)[2] == Verdict(
-        "top 5 attacked as trained >= 35% over white", "34.0%", False
-    )
 
 
 def test_the_table_tells_what_was_shown_beside_what_was_not():

@@ -16,6 +16,7 @@ from training.attack import radius_of
 from training.perceptor import Student, Targets, same_captions, similar_names, wanted_names
 from training.plans import PLANS, Plan
 from training.scenes import Batch, Scenes
+from training.ship import EMBEDDED
 
 PLAN = Plan(
     "test", TowerConfig(), 1000, seed=0, radius=2.0, ramp=(200, 400), cooling=300, sides=((0, 24), (500, 48))
@@ -85,6 +86,23 @@ def test_a_training_that_was_begun_goes_on_as_such_whether_or_not_it_is_said_aga
     through = trained("said once more", 0, 0, 0, begin=begin)
     trained("said once", 0, begin=begin)
     assert trained("said once", 60) == through
+
+
+def test_another_beginning_is_refused_once_it_has_begun_and_one_of_another_shape_at_once(trained, tmp_path):
+    trained("first", 60)
+    with pytest.raises(InputError, match="was begun with begin None, and begin is"):
+        trained("first", 60, begin=tmp_path / "first" / "tower")
+    with pytest.raises(InputError, match="holds a model of another shape"):
+        trained("another", 60, begin=EMBEDDED / "perceptor")
+
+
+def test_a_training_that_was_begun_on_other_drawings_is_refused(trained, world, monkeypatch, tmp_path):
+    trained("first", 0)
+    others = Scenes(folder=world)
+    others.drawings[0, 0] += 1
+    monkeypatch.setattr(perceptor, "Scenes", lambda: others)
+    with pytest.raises(InputError, match="was begun with data"):
+        trained("first", 0)
 
 
 def test_each_step_learns_from_the_attacked_and_from_phantoms_too(lesson, monkeypatch):

@@ -27,6 +27,8 @@ def test_grounds_are_empty_and_some_are_white(world):
     assert 20 < (pictures == 1).flatten(1).all(1).sum() < 60
     assert pictures.min() >= 0
     assert pictures.max() <= 1
+    across = pictures.diff(dim=3).flatten(1).std(1)
+    assert (across < 1e-2).all(), "plain scenery and gradients: nothing has an outline"
 
 
 def test_a_phantom_looks_more_like_a_name_than_its_ground_does(eye):

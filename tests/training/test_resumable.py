@@ -51,6 +51,21 @@ def test_what_is_done_is_left_as_it_is_and_says_how_to_begin_anew(work, capsys):
     assert f"3 of 3 steps are done; to begin anew, remove {work / 'count.pt'}" in said
 
 
+def test_what_is_done_and_has_gone_from_its_folder_is_written_there_again(work):
+    assert go_on(Counting(), "count", work / "out", 1)
+    (work / "out" / "count.txt").rename(work / "count.txt")
+    (work / "out").rmdir()
+    assert go_on(Counting(), "count", work / "out", 1)
+    assert (work / "out" / "count.txt").read_text() == "3"
+
+
+def test_what_was_there_at_the_beginning_alone_is_remembered(work):
+    go_on(Counting(begin="this"), "count", work / "out", 0)
+    go_on(Counting(), "count", work / "out", 0)
+    with pytest.raises(InputError, match="was begun with begin this, and begin is that now"):
+        go_on(Counting(begin="that"), "count", work / "out", 0)
+
+
 def test_other_settings_are_refused_in_mid_run(work):
     go_on(Counting(rate=0.1), "count", work / "out", 0)
     with pytest.raises(InputError, match=r"count\.pt was begun with rate 0\.1, and rate is 0\.2 now"):

@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from doorways.errors import InputError
 from doorways.perceptors import tower
 from doorways.perceptors.words import Words
-from training import ship, sketches
+from training import manifest, resumable, ship, sketches
+from training.plans import PLANS
 
 
 @pytest.fixture
@@ -53,6 +54,36 @@ def test_nothing_is_shipped_where_one_part_is_broken(work, tmp_path):
     with pytest.raises(InputError, match="not a whole"):
         ship.ship(["perceptor", "judge"], work=work, embedded=tmp_path / "embedded")
     assert not (tmp_path / "embedded").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "kept", "match"),
+    [
+        ({}, None, "0 of the 700 steps of hardened are done; make train-hardened first"),
+        ({"licence": "CC-BY-SA-4.0"}, PLANS["hardened"].settings, "1 pictures must not be trained on"),
+        ({"family": "openmoji"}, PLANS["hardened"].settings, "1 pictures must not be trained on"),
+    ],
+)
+def test_nothing_is_shipped_that_is_not_done_or_must_not_be_learned_from(
+    row, kept, match, work, tmp_path, monkeypatch
+):
+    drawn = {
+        "split": "trained",
+        "family": "noto",
+        "ident": "ox",
+        "caption": "ox",
+        "licence": "MIT",
+        "file": "ox.svg",
+    }
+    monkeypatch.setattr(manifest, "collect", lambda: [drawn | row])
+    monkeypatch.setattr(manifest, "write", lambda rows: pytest.fail("the manifest is changed"))
+    monkeypatch.setattr(resumable, "WORK", work)
+    monkeypatch.setattr(ship, "ship", lambda parts: pytest.fail("it is shipped"))
+    monkeypatch.setattr("sys.argv", ["ship", "perceptor"])
+    if kept is not None:
+        torch.save({"step": kept["steps"], "settings": kept}, work / "hardened.pt")
+    with pytest.raises(SystemExit, match=f"not shipped: {match}"):
+        ship.main()
 
 
 def test_what_is_there_already_counts_towards_the_size(work, tmp_path, monkeypatch):

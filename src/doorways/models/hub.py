@@ -46,7 +46,9 @@ class Repository:
         found = re.fullmatch(
             rf"{HUB}({part}/{part})((?:/{part})*)(?:@([\w][\w./-]*))?", spec.strip(), re.ASCII
         )
-        if not found or ".." in spec:
+        if (
+            not found or ".." in spec or "--" in found[1] or found[1].endswith(".git")
+        ):  # which the hub allows in no name
             raise InputError(
                 f"model {spec!r}: write a model of the hub as {HUB}owner/name or {HUB}owner/name/subfolder"
             )

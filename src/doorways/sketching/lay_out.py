@@ -1,8 +1,8 @@
 """A sketch: drawings of what the prompts say, laid over a ground, one thing at a place.
 
-A canvas is divided into squares as nearly as its shape allows, and each shows one thing of the prompt that rules in its
-middle. Squares that mirror each other across the canvas's middle have their things at mirrored places, equally large: worlds
-that echo each other begin so.
+A canvas is divided into squares as nearly as its shape allows, and each shows one thing of a prompt, drawn by the shares
+that prompts have in its middle. Squares that mirror each other across the canvas's middle have their things at mirrored
+places, equally large: worlds that echo each other begin so.
 """
 
 from __future__ import annotations
