@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -45,3 +46,12 @@ def test_where_no_lock_can_be_written_it_says_so_and_looks_for_no_other_name(tmp
     for ask in (is_painted, unused):
         with pytest.raises(InputError, match="there is no folder"):
             ask(tmp_path / "sea.png")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are Unicode")
+def test_a_folder_whose_name_is_no_text_may_be_painted_in(tmp_path):
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    with alone(folder / "sea.png"):
+        assert is_painted(folder / "sea.png")
+        assert unused(folder / "sea.png").name == "sea-2.png"

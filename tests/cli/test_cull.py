@@ -125,6 +125,22 @@ def test_the_picture_is_shown_in_blocks_of_its_colour(at):
     terminal.end("q")
 
 
+def test_a_broken_picture_and_a_deleted_painting_are_passed_by(at, home):
+    with Library.open(home) as library:
+        first, second, *_ = library.list()
+        picture = library.files(first.id).picture
+        picture.write_bytes(picture.read_bytes()[:60])
+    terminal = at()
+    terminal.wait_for("its picture cannot be read")
+    with Library.open(home) as library:
+        library.delete(second.id)
+    terminal.press("\x1b[C", "there is no such painting")
+    terminal.press("\x1b[C", "3/3")
+    terminal.press("f", "that was the last one")
+    assert terminal.end("q") == 0
+    assert "2 paintings: 1 favourite, 1 without a verdict" in terminal.screen
+
+
 def test_kitty_and_iterm2_get_the_picture_itself(at):
     def sent(text, pattern):
         data = "".join(re.findall(pattern, text))

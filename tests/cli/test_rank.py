@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 
 from doorways.cli import seen as looking
 from doorways.library import Library
@@ -17,6 +18,11 @@ SEEDS = (1, 2, 3, 4)
 
 def image(seed):
     return to_image(tiny.picture(64, 32, seed=seed))
+
+
+def nearly(seed):
+    """An image with a little of another one in it."""
+    return Image.blend(image(seed), image(99), 0.1)
 
 
 @pytest.fixture
@@ -82,12 +88,16 @@ def test_near_duplicates_fold_and_a_limit_cuts(doorways, ranked, tmp_path, pictu
     assert len(ranked(*pictures, "--limit", "2")) == 2
 
 
-def test_likes_and_dislikes_teach_a_taste(ranked, pictures):
-    words = (*pictures, "--diversity", "0", "--weights", "only", "--weights", "taste=1")
-    likes = ("--like", "1.png", "--like", "2.png", "--dislike", "3.png", "--dislike", "4.png")
-    found = ranked(*words, *likes)
-    assert set(names(found)[:2]) == {"1.png", "2.png"}
+def test_likes_and_dislikes_teach_a_taste(ranked, pictures, tmp_path):
+    likes = ("--like", "1.png", "--like", "4.png", "--dislike", "2.png", "--dislike", "3.png")
+    words = ("--diversity", "0", "--weights", "only", "--weights", "taste=1")
+    found = ranked(*pictures, *words, *likes)
+    assert set(names(found)[:2]) == {"1.png", "4.png"}
     assert found[0]["scores"]["taste"] > found[-1]["scores"]["taste"]
+    for number in (1, 3):
+        save_png(tmp_path / f"like {number}.png", nearly(number), RECIPE, step=3, finished=True)
+    found = ranked("like 3.png", "like 1.png", *words, *likes)
+    assert names(found) == ["like 1.png", "like 3.png"], "of which nobody has said anything"
 
 
 def test_the_table_names_places_values_and_the_measures_that_count(doorways, pictures):
@@ -125,6 +135,27 @@ def test_without_pictures_the_library_is_ranked_and_its_ratings_teach(ranked, li
     assert all("taste" in one["scores"] for one in ranked("--board", "best")), "ratings elsewhere teach too"
 
 
+def test_a_sweep_is_found_by_the_beginning_of_its_id(ranked, library):
+    sweep = library.add_sweep("doors", "")
+    entry = library.add(RECIPE, sweep=sweep.id)
+    library.keep(entry.id, image(7), RECIPE, step=3, finished=True)
+    assert names(ranked("--sweep", sweep.id[:4])) == [entry.id]
+
+
+def test_a_broken_picture_of_the_library_is_left_out_and_one_that_is_named_is_an_error(
+    ranked, library, doorways
+):
+    first, *others = (entry.id for entry in library.list())
+    picture = library.files(first).picture
+    picture.write_bytes(picture.read_bytes()[:-30])
+    library.rate(first, 5)
+    assert sorted(names(ranked())) == sorted(others)
+    said = doorways("rank", "--perceptor", recipes.clip())
+    assert f"{first}: " in said.err
+    assert "it is left out" in said.err
+    assert doorways("rank", first, "--perceptor", recipes.clip()).code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -132,9 +163,13 @@ def test_without_pictures_the_library_is_ranked_and_its_ratings_teach(ranked, li
         (("no.png",), "there is no such file"),
         (("1.png", "--weights", "match"), "is not NAME=NUMBER"),
         (("1.png", "--limit", "0"), "limit 0: must be 1 or more"),
-        (("1.png", "2.png", "--diversity", "3"), "diversity 3.0: must lie between 0"),
-        (("1.png", "2.png", "--duplicate", "0"), "threshold 0.0: must lie above 0"),
+        (("1.png", "2.png", "--diversity", "3"), "diversity 3: must lie between 0"),
+        (("1.png", "2.png", "--duplicate", "0"), "duplicate 0: must lie above 0"),
         (("1.png", "2.png", "--like", "1.png"), "taste needs 4 rated pictures"),
+        (
+            ("1.png", "--board", "best"),
+            "--board best: says which paintings of the library to rank, and pictures",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence(doorways, pictures, monkeypatch, tmp_path, words, sentence):

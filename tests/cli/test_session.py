@@ -95,6 +95,21 @@ def test_stopped_at_once_it_says_what_is_there(painter, tmp_path, monkeypatch, c
     )
 
 
+def test_stopped_while_its_video_is_ended_it_says_that_the_picture_is_whole(
+    painter, tmp_path, monkeypatch, capfd
+):
+    outputs = Outputs(tmp_path / "a.png", video=tmp_path / "a.mp4")
+    running = session(painter, outputs)
+
+    def impatient(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_shoot", lambda **how: impatient() if how.get("times", 1) > 1 else None)
+    assert running.run() == 130
+    assert read_metadata(tmp_path / "a.png").finished
+    assert "a.png is finished; what was made of it besides was left at once" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("size", [(20480, 512), (8192, 4096), (512, 20480), (8192, 8192), (768, 384)])
 def test_the_sheet_of_a_large_canvas_can_be_drawn(size):
     width = _fitting(*size)

@@ -101,6 +101,20 @@ def test_all_of_a_picture_is_healed(doorways, painted, tmp_path):
     assert "healed-mask.png" not in names(tmp_path)
 
 
+def test_only_what_a_mask_shows_is_healed(doorways, painted, tmp_path):
+    doorways("surgery", "apply", painted, "open.toml", "-o", "new.png")
+    mask = Image.new("L", (64, 32))
+    mask.paste(255, (0, 0, 32, 32))
+    mask.save("left.png")
+    said = doorways("heal", "new.png", "--mask", "left.png", "--steps", "3", "-o", "healed.png")
+    assert said.code == 0, said.err
+    assert str(Recipe.from_png("healed.png").mask) == "left.png"
+    assert "healed-mask.png" not in names(tmp_path)
+    healed, operated = read_picture("healed.png"), read_picture("new.png")
+    assert torch.allclose(healed[..., 32:], operated[..., 32:], atol=1.01 / 255)
+    assert not torch.equal(healed[..., :32], operated[..., :32])
+
+
 def test_what_another_program_made_is_healed_with_its_parent(doorways, painted, tmp_path):
     with Image.open(painted) as image:
         edited = image.convert("RGB")

@@ -69,8 +69,18 @@ def test_what_was_begun_while_it_was_asked_about_is_left_to_who_paints_it(
     change = compare(library, theme, plan(theme))
     assert [entry.id for entry in change.gone] == [second.id]
     meanwhile(library, second.id)
-    enlist(library, theme, change, {})
+    enlist(library, theme, [*plan(theme)], {})
     assert library.get(second.id).state == state
+
+
+def test_a_theme_that_two_bring_at_once_is_there_once(library, quick_theme):
+    theme = Theme.from_file(quick_theme(seeds=1))
+    planned = [*plan(theme)]
+    changes = [compare(library, theme, planned) for _ in range(2)]
+    assert all(change.sweep is None and change.new for change in changes), "neither has seen the other"
+    first, second = (enlist(library, theme, planned, {}) for _ in changes)
+    assert first.id == second.id
+    assert len(library.list()) == len(planned)
 
 
 def test_what_was_rejected_while_it_was_asked_about_does_not_come_back(library, enlisted, quick_theme):
@@ -80,7 +90,7 @@ def test_what_was_rejected_while_it_was_asked_about_does_not_come_back(library, 
     change = compare(library, theme, plan(theme))
     (entry,) = change.back
     library.verdict(entry.id, "reject")
-    enlist(library, theme, change, {})
+    enlist(library, theme, [*plan(theme)], {})
     assert library.get(entry.id).state == "stopped"
 
 
@@ -111,7 +121,7 @@ def test_what_was_done_to_fit_into_memory_makes_no_other_painting_of_it(
     assert "[recipe]\n" in text
     path.write_text(text.replace("[recipe]\n", f"[recipe]\n{said}"), "utf-8")
     theme = Theme.from_file(path)
-    sweep = enlist(library, theme, compare(library, theme, plan(theme)), {})
+    sweep = enlist(library, theme, [*plan(theme)], {})
     (entry,) = library.list(sweep=sweep.id)
     settings = {name: value for name, value in entry.recipe.items() if name != "memory"} | fitted
     library.database.rows("UPDATE paintings SET recipe = ? WHERE id = ?", (json.dumps(settings), entry.id))
@@ -167,7 +177,7 @@ def test_two_titles_are_two_sweeps(library, enlisted, tmp_path, quick_theme):
     path = quick_theme()
     path.write_text(path.read_text("utf-8").replace('title = "quick"', 'title = "other"'), "utf-8")
     theme = Theme.from_file(path)
-    other = enlist(library, theme, compare(library, theme, plan(theme)), {"folder": "/"})
+    other = enlist(library, theme, [*plan(theme)], {"folder": "/"})
     assert other.id != one.id
     assert other.settings["folder"] == "/"
     assert len(library.list(sweep=other.id)) == len(library.list(sweep=one.id)) == 4

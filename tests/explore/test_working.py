@@ -55,6 +55,19 @@ def test_the_best_are_painted_whole_and_the_rest_stop_where_they_were_judged(lib
         assert all("match" in entry.scores and library.files(entry.id).picture.exists() for entry in entries)
 
 
+def test_a_sweep_of_which_a_painting_was_stopped_by_hand_is_paused_and_not_done(library, enlisted):
+    sweep = enlisted(seeds=3)
+    stopped = library.list(sweep=sweep.id)[0]
+    library.release(stopped.id, "paused")
+    work(library, sweep.id)
+    now = library.get_sweep(sweep.id)
+    assert (now.state, now.settings["reason"]) == ("paused", "paintings of it were stopped by hand: 1")
+    assert library.counts(sweep.id)["paused"] == 1
+    resume(library, now)
+    work(library, sweep.id)
+    assert library.get_sweep(sweep.id).state == "done"
+
+
 def test_a_painting_that_goes_on_takes_the_steps_of_one_that_was_never_interrupted(library, enlisted):
     sweep = enlisted(seeds=2)
     work(library, sweep.id)

@@ -54,6 +54,19 @@ def test_a_board_that_is_not_there_or_empty_is_an_error(library):
         board_gallery(library, "worst")
 
 
+def test_a_section_without_a_name_takes_no_other_one_from_its_place(library):
+    sweep = library.add_sweep("Elements", "[[section]]\nsubjects = []\n" + THEME).id
+    paint(library, add(library, sweep=sweep, subject="A | B", tags=("Sea",), boards=["best"]))
+    assert [section.title for section in board_gallery(library, "best").sections] == ["Sea"]
+
+
+def test_a_lineage_tells_no_script_of_surgery_and_no_folder(library):
+    before = paint(library, add(library))
+    change = {"surgery": "paste", "script": "picture = '/home/me/face.png'", "of": "/home/me/sea.png"}
+    after = paint(library, add(library, prompts="sea", parent=before.id, change=change))
+    assert lineage(library, after)[-1].change == {"surgery": "paste", "of": "sea.png"}
+
+
 def test_what_is_known_of_a_painting_can_be_sorted_by(library):
     entry = paint(library, add(library))
     library.score(entry.id, {"match": 0.25, "tone_symmetry": 0.5})

@@ -11,7 +11,7 @@ import pytest
 from doorways.errors import DoorwaysError, InputError
 from doorways.judge.choosing import choose
 from doorways.judge.judgement import Judgement
-from doorways.judge.likeness import cosines, diverse, fold
+from doorways.judge.likeness import cosines, diverse, fold, range_of_products, unit_rows
 from doorways.judge.ranking import WEIGHTS, combine, rank, read_weights
 from doorways.judge.taste import FEWEST, Taste, liking
 
@@ -73,7 +73,7 @@ def test_near_duplicates_fold_under_the_best_of_them():
     order = [5, 0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]
     kept = fold(portraits, order)
     assert kept == {5: [1, 9], 0: [4, 8], 2: [6, 10], 3: [7, 11]}
-    assert fold(portraits, order, threshold=1.0) == {index: [] for index in order}
+    assert fold(portraits, order, duplicate=1.0) == {index: [] for index in order}
     assert sum(map(len, fold(portraits, [0, 4]).values())) == 1
 
 
@@ -95,9 +95,18 @@ def test_cosines_are_those_of_the_portraits():
     )
 
 
+@pytest.mark.parametrize("at_once", [5, 36, 100])
+def test_the_range_of_cosines_is_that_of_two_different_pictures(at_once):
+    portraits = family(count=12)
+    table = cosines(portraits)
+    apart = table[~np.eye(len(table), dtype=bool)]
+    assert np.allclose(range_of_products(unit_rows(portraits), at_once), (apart.min(), np.ptp(apart)))
+    assert range_of_products(np.ones((1, 3)), at_once) == (0, 0)
+
+
 def test_values_out_of_range_are_told():
-    with pytest.raises(InputError, match="threshold 0: must lie above 0"):
-        fold([[1.0]], [0], threshold=0)
+    with pytest.raises(InputError, match="duplicate 0: must lie above 0"):
+        fold([[1.0]], [0], duplicate=0)
     with pytest.raises(InputError, match="diversity 2: must lie between 0"):
         diverse([1.0], [[1.0]], diversity=2)
     with pytest.raises(InputError, match="judged by one perceptor"):

@@ -134,6 +134,10 @@ def painting(**changes):
         (painting(recipe=3), "is not described as it should be"),
         (painting(tags=3), "is not described as it should be"),
         (painting(rating=9), "CHECK constraint failed"),
+        (painting(scores={"match": "x"}), "is not described as it should be"),
+        (painting(seconds="x"), "is not described as it should be"),
+        (painting(steps=10**30), "is not described as it should be"),
+        (painting(judge=3), "is not described as it should be"),
     ],
 )
 def test_a_bundle_that_is_wrong_is_one_sentence_and_leaves_nothing(other, bundle, change, sentence):
@@ -151,6 +155,26 @@ def test_a_damaged_file_in_a_bundle_is_named_and_leaves_nothing(library, other, 
     with pytest.raises(InputError, match=f"{name} in it is damaged .its checksum differs.; export it again"):
         other.import_bundle(bundle)
     assert other.list() == []
+    assert everything(other) == {}
+
+
+def test_packed_members_that_are_damaged_are_named_wherever_the_damage_is(library, other, bundle):
+    name = f"paintings/{library.list()[1].id}/events.jsonl"
+    whole = bundle.read_bytes()
+    with zipfile.ZipFile(bundle) as opened:
+        member = opened.getinfo(name)
+    begins = member.header_offset + 30 + len(name)
+    for place in range(begins, begins + member.compress_size, 7):
+        bundle.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with pytest.raises(InputError, match=f"{name} in it is damaged"):
+            other.import_bundle(bundle)
+    bundle.write_bytes(
+        whole.replace(b"PK\x03\x04\x14\x00\x00\x00", b"PK\x03\x04\x14\x00\x01\x00").replace(
+            b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00"
+        )
+    )
+    with pytest.raises(InputError, match="is no bundle of Doorways"):
+        other.import_bundle(bundle)
     assert everything(other) == {}
 
 
@@ -187,3 +211,15 @@ def test_a_painted_picture_is_taken_in_by_itself_once(library, other, tmp_path):
     Image.new("RGB", (8, 8)).save(copy)
     with pytest.raises(InputError, match="holds no recipe"):
         other.import_picture(copy)
+    assert other.check() == [], "there is no latent, and never was"
+
+
+def test_a_picture_that_is_cut_short_is_not_taken_in(library, other, tmp_path):
+    entry = library.add(settings())
+    recipe = Recipe.build(prompts="forest | kelp forest", seed=7, size="48x24", steps=6)
+    library.keep(entry.id, to_image(tiny.picture(48, 24)), recipe, 6, True)
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(library.files(entry.id).picture.read_bytes()[:-30])
+    with pytest.raises(InputError, match=r"copy\.png: cannot be read as a picture"):
+        other.import_picture(copy)
+    assert other.list() == []

@@ -52,7 +52,7 @@ def _held(picture: Path) -> FileLock | None:
 
     whose = os.getuid() if hasattr(os, "getuid") else Path.home().name
     folder = Path(tempfile.gettempdir()) / f"doorways-{whose}"
-    name = hashlib.sha256(str(picture.resolve()).encode()).hexdigest()[:32]
+    name = hashlib.sha256(os.fsencode(picture.resolve())).hexdigest()[:32]
     lock = FileLock(folder / f"{name}.lock")
     with writing(folder):
         folder.mkdir(mode=0o700, exist_ok=True)

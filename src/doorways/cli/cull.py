@@ -93,9 +93,10 @@ def cull(
 
 
 def _summary(culling: Culling) -> str:
-    said = [culling.library.get(id).verdict for id in culling.ids]
+    there = {entry.id: entry.verdict for entry in culling.library.list()}
+    said = [there[id] for id in culling.ids if id in there]
     counts = [f"{said.count(name)} {name}" for name in ("favourite", "keep", "reject") if name in said]
-    return f"{len(culling.ids)} paintings: " + ", ".join([*counts, f"{said.count(None)} without a verdict"])
+    return f"{len(said)} paintings: " + ", ".join([*counts, f"{said.count(None)} without a verdict"])
 
 
 class Screen:
@@ -128,10 +129,10 @@ class Screen:
         with single_keys() as key:
             sys.stdout.write(START)
             try:
-                self._show()
+                self._show_if_there()
                 while (pressed := key().lower()) not in ("q", "end", "escape"):
                     self._do(pressed)
-                    self._show()
+                    self._show_if_there()
             except KeyboardInterrupt:
                 pass
             finally:
@@ -158,6 +159,18 @@ class Screen:
         ):
             self.said = " · ".join(filter(None, [self.said, "that was the last one; q quits"]))
 
+    def _show_if_there(self) -> None:
+        """Shows the painting, or says what is wrong with it; the keys go on."""
+        try:
+            self._show()
+        except DoorwaysError as error:  # another process has deleted it
+            from doorways.cli.in_terminal import cleared
+
+            sys.stdout.write(
+                f"{cleared(self.way)}{CLEAR}{_line(str(error), shutil.get_terminal_size().columns)}"
+            )
+            sys.stdout.flush()
+
     def _show(self) -> None:
         from doorways.cli.in_terminal import cleared, drawn
 
@@ -174,9 +187,12 @@ class Screen:
         if picture.exists() and self.way not in ("open", "none"):
             from PIL import Image
 
-            with Image.open(picture, formats=["PNG"]) as image:
-                room = max(1, rows - len(above) - len(below) - 1)
-                shown = drawn(image.convert("RGB"), self.way, columns - 1, room)
+            try:
+                with Image.open(picture, formats=["PNG"]) as image:
+                    room = max(1, rows - len(above) - len(below) - 1)
+                    shown = drawn(image.convert("RGB"), self.way, columns - 1, room)
+            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+                shown = _line(f"its picture cannot be read ({error})", columns)
         head, feet = ("\r\n".join(lines) for lines in (above, below))
         place = f"\x1b[{max(1, rows - len(below) + 1)};1H"
         sys.stdout.write(f"{cleared(self.way)}{CLEAR}{head}\r\n{shown}{place}{feet}")

@@ -74,13 +74,26 @@ def explore(
         if how.dry_run:
             return 0
         kept = {} if costs is None else {"together": costs.together}
-        sweep = enlist(library, read, change, {"folder": str(Path.cwd()), **kept})
+        sweep = enlist(library, read, planned, {"folder": _here(), **kept})
         if costs is None:
             return 0
         if workers := at_work(library, sweep):
             say(f"{len(workers)} at work on it already: what is new is painted by them")
             return 0
         return _paint(library, sweep, how.workers, how.on, together=costs.together, background=how.background)
+
+
+def _here() -> str:
+    """The folder that the sweep's files are looked for in; InputError where its name cannot be written down."""
+    here = str(Path.cwd())
+    try:
+        here.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"folder {here.encode(errors='replace').decode()}: its name is no Unicode text, and a sweep remembers it; "
+            "rename it, or explore in another"
+        ) from None
+    return here
 
 
 @app.command

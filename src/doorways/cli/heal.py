@@ -95,7 +95,7 @@ def heal_picture(
         raise InputError("--all heals everywhere and --mask only where it is white; leave one of the two out")
     outputs = output.beside(healed)
     wound = None if everywhere or "mask" in given else healed.with_name(f"{healed.stem}{MASK}")
-    recipe = healing(picture, mask=wound, parent=parent, strength=strength, **given)
+    recipe = healing(picture, parent=parent, strength=strength, **({"mask": wound} | given))
     outputs = replace(outputs, mask=wound)
     with outputs.held(force=output.force):
         if wound is not None:

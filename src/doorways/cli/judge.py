@@ -134,7 +134,7 @@ def judge(
         found = [{"picture": one.name, **judgement.to_dict()} for one, judgement in judged]
         one_or_all = found if all_ or len(pictures) > 1 else found[0]
         sys.stdout.write(json.dumps(one_or_all, indent=2, ensure_ascii=False) + "\n")
-    if curve is not None:
+    if curve is not None and judged:
         _draw(curve, *judged[0])
 
 

@@ -34,12 +34,14 @@ class Keeping:
         parent: ID of the painting that it comes from.
         change: what was done to it, beside what differs in the recipe.
         entry: the painting itself, where one is gone on with; it is ours already.
+        was: the state that it had before.
     """
 
     library: Library
     parent: str | None = None
     change: dict[str, Any] = field(default_factory=dict)
     entry: Entry | None = None
+    was: str = "paused"
 
     def begin(self, painter: Painter, *, checkpoint_every: int) -> Recorder:
         """The recorder of the run; a painting that is new is added to the library."""
@@ -58,7 +60,9 @@ class Keeping:
         """Goes on with a painting of the library, which is ours from now on."""
         from doorways.library import this_worker
 
-        self.entry = self.library.take(id, this_worker(), lease_s=LOADING_S)
+        with self.library.together():
+            self.was = self.library.get(id).state
+            self.entry = self.library.take(id, this_worker(), lease_s=LOADING_S)
         return self.entry
 
     def find(self, meta: Mapping[str, Any]) -> None:
@@ -71,9 +75,10 @@ class Keeping:
             self.take(entry.id)
 
     def give_back(self) -> None:
-        """The painting could not be gone on with: others may try."""
+        """The painting could not be gone on with: it is as it was, and others may try."""
         if self.entry is not None:
-            self.library.release(self.entry.id, "paused", worker=self.entry.worker)
+            state = "paused" if self.was == "running" else self.was  # by one who was killed
+            self.library.release(self.entry.id, state, worker=self.entry.worker)
 
 
 def open_keeping(folder: Path | None, *, wanted: bool) -> Keeping | None:
@@ -90,9 +95,9 @@ def open_keeping(folder: Path | None, *, wanted: bool) -> Keeping | None:
 
 def in_library(keeping: Keeping | None, given: Path) -> Entry | None:
     """The painting whose ID, or the beginning of it, was given in place of a file; None if it is a file's name."""
-    from doorways.library.ids import may_begin_id
+    from doorways.library.ids import is_id
 
-    if keeping is None or given.exists() or not may_begin_id(str(given).lower()):
+    if keeping is None or not is_id(given):
         return None
     return keeping.library.get(str(given))
 
@@ -107,9 +112,9 @@ def picture_of(given: Path, folder: Path | None = None) -> Path:
         InputError: there is no such painting, or it has no picture yet.
     """
     from doorways.library import Library
-    from doorways.library.ids import may_begin_id
+    from doorways.library.ids import is_id
 
-    if given.exists() or not may_begin_id(str(given).lower()):
+    if not is_id(given):
         return given
     with Library.open(folder) as library:
         entry = library.get(str(given))

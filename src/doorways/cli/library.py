@@ -106,7 +106,7 @@ REMOVE = Annotated[bool, Parameter(help="Take it away instead.", negative="")]
 
 
 @app.command(name="list")
-def listcount_of(*, only: Annotated[Filter | None, Parameter(name="*")] = None, where: In = None) -> None:
+def list_paintings(*, only: Annotated[Filter | None, Parameter(name="*")] = None, where: In = None) -> None:
     """List paintings: ID, state, steps, rating, verdict, seed and prompts of each."""
     where = where or Where()
     with where.open() as library:

@@ -155,9 +155,9 @@ def paint(
 
 def _resume(picture: Path, given: dict[str, Any], output: Output) -> int:
     from doorways.cli.keeping import ASKED, in_library
-    from doorways.cli.outputs import checkpoint_beside
+    from doorways.cli.outputs import checkpoint_beside, is_there
 
-    beside = bool(picture.name) and checkpoint_beside(picture).exists()
+    beside = bool(picture.name) and is_there(checkpoint_beside(picture))
     keeping = None if beside else output.keeping()
     begun = None if beside else in_library(keeping, picture)
     if output.out is not None and begun is None:

@@ -70,9 +70,10 @@ def publish(
 
 def _gallery(words: tuple[str, ...], library: Path | None, title: str, introduction: str) -> Gallery:
     """Of files and folders, or of one board, if its name is no file's."""
+    from doorways.cli.outputs import is_there
     from doorways.export.gallery import gallery_of
 
-    if len(words) != 1 or Path(words[0]).exists() or words[0].lower().endswith(".png"):
+    if len(words) != 1 or is_there(Path(words[0])) or words[0].lower().endswith(".png"):
         return gallery_of([Path(word) for word in words], title=title, introduction=introduction)
     from doorways.export.shelf import board_gallery
     from doorways.library import Library

@@ -96,10 +96,18 @@ def rank(
     Taste is learned from ratings and verdicts in the library, and from --like and --dislike.
     """
     from doorways.cli import seen as looking
+    from doorways.judge.likeness import check_settings
     from doorways.judge.ranking import read_weights
 
     if limit is not None and limit < 1:
         raise InputError(f"limit {limit}: must be 1 or more")
+    filters = {"sweep": sweep, "board": board, "tag": tag, "subject": subject}
+    if pictures and (name := next((name for name, value in filters.items() if value is not None), None)):
+        raise InputError(
+            f"--{name} {filters[name]}: says which paintings of the library to rank, and pictures are named besides; "
+            "leave one of the two out"
+        )
+    check_settings(duplicate, diversity)
     weighted = read_weights(weights or ())
     ranked = looking.look_up(pictures, library, prompts)
     rated = [(one, LIKED) for one in looking.look_up(like or (), library, prompts)]
@@ -107,9 +115,9 @@ def rank(
     if not pictures or any(one.entry for one in ranked):
         with looking.opened(library) as opened:
             if not pictures:
-                ranked = looking.paintings(
-                    opened, prompts, sweep=sweep, board=board, tag=tag, subject=subject
-                )
+                if sweep is not None:
+                    filters["sweep"] = opened.get_sweep(sweep).id
+                ranked = looking.paintings(opened, prompts, **filters)
             rated += _opinions(looking.paintings(opened))
     if not ranked:
         raise InputError(
@@ -122,7 +130,10 @@ def rank(
         one.picture.resolve(): judgement
         for one, judgement in looking.judge_all(list(everyone.values()), eyes, **wanted)
     }
-    own = {one.picture.resolve(): liked for one, liked in reversed(rated)}  # what was said here comes first
+    ranked = [one for one in ranked if one.picture.resolve() in judged]
+    own = {
+        path: liked for one, liked in reversed(rated) if (path := one.picture.resolve()) in judged
+    }  # what was said here comes first
     taste = _learned(own, judged, insist=bool(like or dislike))
 
     from doorways.judge.choosing import choose

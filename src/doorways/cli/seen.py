@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ class Seen:
         asked: the recipe's settings, or prompts alone where the picture holds no recipe.
         machine: what the picture says of the machine that painted it.
         entry: the painting, where it is one of the library.
+        named: whether it was asked for by name, and not found among others.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Seen:
     asked: Mapping[str, Any] | str
     machine: Mapping[str, Any]
     entry: Entry | None = None
+    named: bool = True
 
     def judged(self, judge: Judge, **wanted: Any) -> Judgement:
         """What `judge` makes of it."""
@@ -59,16 +61,15 @@ def look_up(names: Iterable[str], folder: Path | None, prompts: str | None) -> l
     Prompts that are given take the place of those in recipes; InputError for a name that is neither, and for a picture
     without a recipe where no prompts are given.
     """
-    from doorways.library.ids import may_begin_id
+    from doorways.library.ids import is_id
 
     found = []
     for name in names:
-        path = Path(name)
-        if path.exists() or not may_begin_id(name.lower()):
-            found.append(_file(path, prompts))
-        else:
+        if is_id(name):
             with opened(folder) as library:
                 found.append(painting(library, library.get(name), prompts))
+        else:
+            found.append(_file(Path(name), prompts))
     return found
 
 
@@ -94,7 +95,7 @@ def paintings(library: Library, prompts: str | None = None, **only: str | None) 
         if entry.picture_sha256 and not library.files(entry.id).picture.is_file():
             sys.stderr.write(f"doorways: {entry.id}: its picture is no longer there; it is left out\n")
         elif entry.picture_sha256:
-            found.append(painting(library, entry, prompts))
+            found.append(replace(painting(library, entry, prompts), named=False))
     return found
 
 
@@ -115,14 +116,24 @@ def _file(path: Path, prompts: str | None) -> Seen:
 
 
 def judge_all(seen: list[Seen], judge: Judge, **wanted: Any) -> Iterator[tuple[Seen, Judgement]]:
-    """Judges pictures one after the other, with a bar on a terminal where there are several."""
+    """Judges pictures one after the other, with a bar on a terminal where there are several.
+
+    One that cannot be judged ends it if it was asked for by name, and else is left out, which is said.
+    """
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
     hidden = len(seen) < 2 or not console.is_terminal
     for one in track(seen, "judging", console=console, transient=True, disable=hidden):
-        yield one, one.judged(judge, **wanted)
+        try:
+            judgement = one.judged(judge, **wanted)
+        except InputError as error:
+            if one.named:
+                raise
+            sys.stderr.write(f"doorways: {error}; it is left out\n")
+        else:
+            yield one, judgement
 
 
 def eyes(perceptor: str, device: str, aesthetic: Path | None = None) -> Judge:

@@ -85,7 +85,7 @@ class Session:
             for name, tensor in (checkpoint or {}).items()
             if name.startswith(SAMPLE)
         }
-        self._is_new, self._unrecorded = checkpoint is None, ""
+        self._is_new, self._unrecorded, self._is_kept_whole = checkpoint is None, "", False
 
     def run(self) -> int:
         """Paints to the end, or until Ctrl-C; exit code 0 or 130. What was painted is kept in either case."""
@@ -94,11 +94,17 @@ class Session:
             self.outputs.checkpoint.unlink(missing_ok=True)  # of what this run was told to overwrite
         try:
             finished = self._run()
+            if finished:
+                self._make_extras()
         except KeyboardInterrupt:
+            if self._is_kept_whole:
+                sys.stdout.write(
+                    f"{self.outputs.picture} is finished; what was made of it besides was left at once\n"
+                )
+                return INTERRUPTED
             return self._say_how_to_resume("stopped at once")
         if not finished:
             return self._say_how_to_resume(f"stopped after step {self.painter.step} of {self.steps}")
-        self._make_extras()
         took = f"{self.painter.step - first} steps in {clock(time.monotonic() - began)}"
         recipe = self.painter.recipe
         kept = f", {self.recorder.entry.id} in the library" if self.recorder else ""
@@ -227,6 +233,7 @@ class Session:
             raise type(error)(f"{error}; until then the painting is kept as {refuge}") from error
         if finished:
             self.outputs.checkpoint.unlink(missing_ok=True)
+            self._is_kept_whole = True
 
     def _save_all(self, path: Path, *, finished: bool) -> None:
         self._saving_picture(path, finished=finished)()

@@ -122,9 +122,9 @@ class Wanted:
     @cached_property
     def ids(self) -> list[str]:
         """The words that are IDs."""
-        from doorways.library.ids import may_begin_id
+        from doorways.library.ids import is_id
 
-        return [word for word in self.words if not Path(word).exists() and may_begin_id(word)]
+        return [word for word in self.words if is_id(word)]
 
     @contextmanager
     def opened(self) -> Iterator[tuple[Library, list[Entry]]]:

@@ -122,7 +122,9 @@ def edit(
     before = read_picture(parent)
     copy = unused(Path(f"{picture.stem}-edit.png"))
     opened = Editor(editor, copy)
-    healing(parent, mask=None, strength=strength, **given)  # what is wrong with settings is said at once
+    healing(
+        parent, strength=strength, **({"mask": None} | given)
+    )  # what is wrong with settings is said at once
     write_png(copy, to_image(before), carried(parent))
     watcher.say(f"save {copy} in the editor under this name, and it is healed")
     kept = []

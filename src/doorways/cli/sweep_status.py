@@ -85,7 +85,7 @@ def watch(library: Library, sweep: Sweep, crew: Sequence[subprocess.Popen[bytes]
         Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("painting")
-        told = False
+        told, looked_at = False, len(known)
         while any(process.poll() is None for process in crew):
             if stopping.asked and not told:
                 told = True
@@ -99,7 +99,9 @@ def watch(library: Library, sweep: Sweep, crew: Sequence[subprocess.Popen[bytes]
                 else "painting"
             )
             bar.update(task, description=now, total=sum(counts.values()), completed=_ended(counts))
-            known |= _tell_news(library, sweep, known, console)
+            if (ended := _ended(counts)) != looked_at:
+                known |= _tell_news(library, sweep, known, console)
+                looked_at = ended
             time.sleep(LOOK_S)
         _tell_news(library, sweep, known, console)
     return _how_it_ended(library, sweep, crew, interrupted=stopping.asked)

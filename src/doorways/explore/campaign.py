@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -94,14 +94,19 @@ def compare(library: Library, theme: Theme, planned: Iterable[Planned]) -> Chang
     return Change(sweep, tuple(new), tuple(back), tuple(gone), tuple(left), len(wanted))
 
 
-def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, Any]) -> Sweep:
+def enlist(library: Library, theme: Theme, planned: Sequence[Planned], settings: dict[str, Any]) -> Sweep:
     """Brings the library to what the theme asks for, all of it or, if that fails, nothing; if there is anything to
     paint, the sweep is then running.
 
+    What there is to do is found anew: since it was told to the artist others may have begun, judged or pinned paintings, or
+    enlisted the same theme.
+
     Args:
+        planned: all that the theme asks for.
         settings: JSON values that the sweep remembers beside those of the theme, such as the folder that paths start from.
     """
     with library.together():
+        change = compare(library, theme, planned)
         settings = settings_of(theme) | settings
         if change.sweep is None:
             sweep = library.add_sweep(theme.title, theme.text, settings)
@@ -114,13 +119,10 @@ def enlist(library: Library, theme: Theme, change: Change, settings: dict[str, A
         for one in change.new:
             tags = (one.section,) if one.section else ()
             library.add(one.recipe, sweep=sweep.id, subject=one.subject, tags=tags)
-        # Since they were compared somebody may have begun, judged or pinned them.
-        for entry in map(library.get, (one.id for one in change.back)):
-            if _comes_back(entry):
-                library.release(entry.id, "waiting")
-        for entry in map(library.get, (one.id for one in change.gone)):
-            if _is_untouched(entry):
-                library.release(entry.id, "stopped")
+        for entry in change.back:
+            library.release(entry.id, "waiting")
+        for entry in change.gone:
+            library.release(entry.id, "stopped")
     return sweep
 
 

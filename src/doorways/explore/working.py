@@ -235,7 +235,10 @@ def _open(library: Library, entry: Entry, place: Place, *, beside: bool) -> AnyP
 
 
 def _more_will_come(library: Library, sweep: Sweep) -> bool:
-    """Whether there is anything left to paint once others are done; if not, the sweep is done."""
+    """Whether there is anything left to paint once others are done; if not, the sweep is done.
+
+    Or it is paused, where paintings are left that one waits for which was stopped by hand.
+    """
     if settle(library, sweep.id):  # what a killed worker has judged and not settled
         return True
     with library.together():
@@ -243,7 +246,10 @@ def _more_will_come(library: Library, sweep: Sweep) -> bool:
         if counts.keys() & {"waiting", "running"}:
             return True
         if library.get_sweep(sweep.id).state == "running":
-            library.update_sweep(sweep.id, state="done")
+            if counts.get("paused"):
+                _pause(library, sweep, f"paintings of it were stopped by hand: {counts['paused']}")
+            else:
+                library.update_sweep(sweep.id, state="done")
         return False
 
 

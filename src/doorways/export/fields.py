@@ -100,20 +100,31 @@ def text(one: Any) -> str:
 
 
 def change_text(name: str, change: Any) -> str:
-    """One thing that was changed from a parent: a setting's [before, now], or what surgery did, step by step.
+    """One thing that was changed from a parent: a setting's [before, now], or what surgery did.
 
     >>> change_text("seed", [3, 4]), change_text("init_image", [None, "/home/me/a.png"])
     ('seed 3 → 4', 'init image a.png')
-    >>> change_text("surgery", [{"do": "mirror", "to": "left"}, {"do": "blur"}])
-    'surgery: mirror, blur'
+    >>> change_text("surgery", "mirror, blur")
+    'surgery mirror, blur'
     """
     said = name.replace("_", " ")
-    if isinstance(change, list) and change and all(isinstance(step, dict) for step in change):
-        return f"{said}: " + ", ".join(text(next(iter(step.values()), "")) for step in change)
     if isinstance(change, list) and len(change) == 2:
         before, now = (None if one is None else text(public({name: one})[name]) for one in change)
         return f"no {said}" if now is None else f"{said} {now if before is None else f'{before} → {now}'}"
     return f"{said} {text(change)}"
+
+
+def public_change(change: Mapping[str, Any]) -> dict[str, Any]:
+    """What was changed from a parent, without scripts of surgery and the folders of files, which are nobody else's business.
+
+    >>> public_change({"surgery": "paste", "script": "picture = '/home/me/face.png'", "of": "/home/me/sea.png"})
+    {'surgery': 'paste', 'of': 'sea.png'}
+    """
+    return {
+        name: PurePath(part).name if name == "of" else part
+        for name, part in change.items()
+        if name != "script"
+    }
 
 
 def public(recipe: Mapping[str, Any]) -> dict[str, Any]:

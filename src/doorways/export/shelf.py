@@ -8,6 +8,7 @@ from typing import Any
 
 from doorways.errors import InputError
 from doorways.export.exhibit import Exhibit, Generation
+from doorways.export.fields import public_change
 from doorways.export.gallery import Gallery, Section
 from doorways.export.grid import Grid, Tile
 from doorways.library import Entry, Library
@@ -83,7 +84,7 @@ def lineage(library: Library, entry: Entry) -> tuple[Generation, ...]:
             break
     if len(line) == 1:
         return ()
-    return tuple(Generation(one.id, one.change) for one in reversed(line))
+    return tuple(Generation(one.id, public_change(one.change)) for one in reversed(line))
 
 
 def trajectories(library: Library, entries: Iterable[Entry], *, title: str = "") -> Grid:
@@ -113,6 +114,6 @@ def trajectories(library: Library, entries: Iterable[Entry], *, title: str = "")
 def _section_names(theme: str) -> list[str]:
     try:
         sections = tomllib.loads(theme).get("section", [])
-        return [str(section["name"]) for section in sections]
+        return [str(section["name"]) for section in sections if section.get("name")]
     except (tomllib.TOMLDecodeError, TypeError, KeyError, AttributeError, RecursionError):
         return []

@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 
 from doorways.errors import InputError
 from doorways.judge.judgement import Judgement
-from doorways.judge.likeness import DUPLICATE, diverse, fold
+from doorways.judge.likeness import DIVERSITY, DUPLICATE, diverse, fold
 from doorways.judge.ranking import WEIGHTS, combine, in_order
 from doorways.judge.taste import Taste
-
-DIVERSITY = 0.2
-"""How much unlikeness counts beside value, unless something else is said."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,6 @@ def choose(
         for index, learned in enumerate(taste.of(portraits)):
             rows[index]["taste"] = (liked or {}).get(index, learned)
     values = combine(rows, weights)
-    kept = fold(portraits, in_order(values), threshold=duplicate)
+    kept = fold(portraits, in_order(values), duplicate=duplicate)
     order = diverse(values, portraits, diversity=diversity, among=list(kept))
     return [Choice(index, values[index], rows[index], tuple(kept[index])) for index in order]

@@ -11,6 +11,8 @@ from doorways.errors import InputError
 DUPLICATE = 0.99
 """Cosine of two portraits from which on one picture is a near-duplicate of the other. By the embedded judge, a picture and
 its copy with noise, brighter or at half the size exceed it; one seed with and without an objective has 0.93 to 0.98."""
+DIVERSITY = 0.2
+"""How much unlikeness counts beside value, unless something else is said."""
 
 Portraits = Sequence[Sequence[float]]
 
@@ -25,36 +27,52 @@ def as_table(portraits: Portraits) -> np.ndarray:
     return np.asarray(portraits, dtype=np.float64).reshape(len(portraits), -1)
 
 
+def unit_rows(portraits: Portraits) -> np.ndarray:
+    """Portraits as unit vectors [n, d]: the product of two is their cosine."""
+    table = as_table(portraits)
+    return np.asarray(table / np.linalg.norm(table, axis=1, keepdims=True).clip(1e-12))
+
+
 def cosines(portraits: Portraits) -> np.ndarray:
     """The cosines [n, n] of pictures' portraits (`Judgement.portrait`)."""
-    table = as_table(portraits)
-    table = table / np.linalg.norm(table, axis=1, keepdims=True).clip(1e-12)
+    table = unit_rows(portraits)
     return np.asarray(table @ table.T)
 
 
-def fold(portraits: Portraits, order: Sequence[int], *, threshold: float = DUPLICATE) -> dict[int, list[int]]:
+def check_settings(duplicate: float, diversity: float) -> None:
+    """InputError where `fold` or `diverse` would refuse the number that they are given."""
+    if not 0 < duplicate <= 1:
+        raise InputError(
+            f"duplicate {duplicate:g}: must lie above 0 and be at most 1; {DUPLICATE} is the default"
+        )
+    if not 0 <= diversity <= 1:
+        raise InputError(
+            f"diversity {diversity:g}: must lie between 0 (best first) and 1; {DIVERSITY} is the default"
+        )
+
+
+def fold(portraits: Portraits, order: Sequence[int], *, duplicate: float = DUPLICATE) -> dict[int, list[int]]:
     """Near-duplicates under the best of them.
 
     Args:
         portraits: of all pictures.
         order: indices of the pictures, the best first; they are taken in this order, and each is put under the first
             one kept that it is like.
-        threshold: cosine from which on two are near-duplicates, in (0, 1]; 1 folds only equals.
+        duplicate: cosine from which on two are near-duplicates, in (0, 1]; 1 folds only equals.
 
     Returns: index of each picture that stays -> those under it, both in the given order.
     """
-    if not 0 < threshold <= 1:
-        raise InputError(
-            f"threshold {threshold}: must lie above 0 and be at most 1; {DUPLICATE} is the default"
-        )
-    alike = cosines(portraits) >= threshold - 1e-9
+    check_settings(duplicate, DIVERSITY)
+    table = unit_rows(portraits)
     kept: dict[int, list[int]] = {}
+    apart = np.empty_like(table)  # the rows of those kept, in their order
     for index in order:
-        like = next((best for best in kept if alike[best, index]), None)
-        if like is None:
-            kept[index] = []
+        alike = apart[: len(kept)] @ table[index] >= duplicate - 1e-9
+        if alike.any():
+            kept[[*kept][int(alike.argmax())]].append(index)
         else:
-            kept[like].append(index)
+            apart[len(kept)] = table[index]
+            kept[index] = []
     return kept
 
 
@@ -62,7 +80,7 @@ def diverse(
     values: Sequence[float],
     portraits: Portraits,
     *,
-    diversity: float = 0.3,
+    diversity: float = DIVERSITY,
     among: Sequence[int] | None = None,
 ) -> list[int]:
     """An order in which what comes next is good and unlike what came before: greedy maximal marginal relevance.
@@ -80,16 +98,13 @@ def diverse(
 
     Carbonell and Goldstein, "The Use of MMR, Diversity-Based Reranking" (1998).
     """
-    if not 0 <= diversity <= 1:
-        raise InputError(f"diversity {diversity}: must lie between 0 (best first) and 1; 0.3 is the default")
+    check_settings(DUPLICATE, diversity)
     left = sorted(range(len(values)) if among is None else among)
     if not left:
         return []
     good = _unit([values[index] for index in left])
-    table = cosines([portraits[index] for index in left])
-    apart = table[~np.eye(len(left), dtype=bool)]
-    low, reach = (float(apart.min()), float(np.ptp(apart))) if len(apart) else (0.0, 0.0)
-    alike = (table - low) / reach if reach > 1e-12 else np.zeros_like(table)
+    table = unit_rows([portraits[index] for index in left])
+    low, reach = range_of_products(table)
     nearest, open_ = np.zeros(len(left)), np.ones(len(left), dtype=bool)
     order: list[int] = []
     for _ in left:
@@ -97,8 +112,21 @@ def diverse(
         best = int(gain.argmax()) if order else int(good.argmax())
         order.append(left[best])
         open_[best] = False
-        nearest = np.maximum(nearest, alike[best])
+        if reach > 1e-12:
+            nearest = np.maximum(nearest, (table @ table[best] - low) / reach)
     return order
+
+
+def range_of_products(table: np.ndarray, at_once: int = 1024) -> tuple[float, float]:
+    """The smallest product of two different rows, and how far the largest lies above it; 0, 0 where there are no two."""
+    least, most = np.inf, -np.inf
+    for start in range(0, len(table), at_once):
+        products = table[start : start + at_once] @ table.T
+        others = np.ones(products.shape, dtype=bool)
+        others[np.arange(len(products)), start + np.arange(len(products))] = False
+        if others.any():
+            least, most = min(least, products[others].min()), max(most, products[others].max())
+    return (float(least), float(most - least)) if most >= least else (0.0, 0.0)
 
 
 def _unit(values: Sequence[float]) -> np.ndarray:

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ MEMBER = re.compile(
     r"paintings/([0-9a-z]{8})/(picture\.png|(checkpoint|latent)\.safetensors|events\.jsonl|trajectory/\d{7}\.webp|sources/[0-9a-f]{8}-[^/\\]+)"
 )
 """The names that files in a bundle may have."""
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+"""What damaged, encrypted and otherwise packed members raise."""
 
 
 class Bundles(Sweeps):
@@ -84,6 +87,7 @@ class Bundles(Sweeps):
     def import_picture(self, path: Path | str) -> Entry:
         """Takes in a picture that Doorways painted, as a painting without latent or events; or finds it here."""
         from doorways.metadata import read_metadata
+        from doorways.pictures import read_picture
         from doorways.recipe import Recipe
 
         path = Path(path)
@@ -92,6 +96,7 @@ class Bundles(Sweeps):
         here = self.with_picture(path)
         if here is not None:
             return here
+        read_picture(path)  # a broken one is refused
         painted = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
         painted = painted.replace("+00:00", "Z")
         entry = Entry(
@@ -170,7 +175,7 @@ def _contents(bundle: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         named = {MEMBER.fullmatch(name) for name in files}
         sweeps = [Sweep(**sweep) for sweep in found["sweeps"]]
         paintings = [dict(painting) for painting in found["paintings"]]
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, *UNREADABLE) as error:
         raise InputError(
             f"{path}: is no bundle of Doorways; export one with `doorways library export`"
         ) from error
@@ -200,12 +205,30 @@ def _entry(values: dict[str, Any], path: Path) -> Entry:
             and all(
                 isinstance(value, dict) for value in (entry.recipe, entry.scores, entry.change, entry.machine)
             )
+            and all(_is_number(score) for score in entry.scores.values())
+            and all(
+                _is_count(count)
+                for count in (entry.step, entry.steps, entry.rating, entry.rung)
+                if count is not None
+            )
+            and _is_number(entry.seconds)
+            and isinstance(entry.judge, str | None)
         )
     except TypeError:
         right = None
     if not right:
         raise InputError(f"{path}: one of its paintings is not described as it should be; export it again")
     return entry
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is one that a database takes; what is no number to a float may stand for what was not measured."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) >= 1e15
+
+
+def _is_count(value: object) -> bool:
+    """Whether it is a whole number that a database takes, and not below 0."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 def _unpack(bundle: zipfile.ZipFile, sums: dict[str, str], ids: set[str], folder: Path, path: Path) -> None:
@@ -220,7 +243,7 @@ def _unpack(bundle: zipfile.ZipFile, sums: dict[str, str], ids: set[str], folder
             try:
                 with bundle.open(name) as source, target.open("wb") as file:
                     shutil.copyfileobj(source, file)
-            except zipfile.BadZipFile as error:
+            except UNREADABLE as error:
                 raise InputError(f"{path}: {name} in it is damaged ({error}); export it again") from error
         if sha256(target) != wanted:
             raise InputError(f"{path}: {name} in it is damaged (its checksum differs); export it again")

@@ -86,7 +86,8 @@ class Check(Store):
                 files.picture,
                 f"the picture is not the one that was kept (its checksum differs); {again}",
             )
-        if entry.state == "finished" and not files.latent.exists():
+        painted_here = files.events.exists()  # a picture that was taken in alone never had a latent
+        if entry.state == "finished" and painted_here and not files.latent.exists():
             yield Problem(
                 "missing",
                 entry.id,
@@ -95,11 +96,12 @@ class Check(Store):
             )
 
     def _checkpoint(self, entry: Entry, files: Files) -> Iterator[Problem]:
-        for path in (files.checkpoint, files.latent):
+        for path, remedy in (
+            (files.checkpoint, "delete it, and the painting begins anew"),
+            (files.latent, "delete it; nothing but continuing from it needs it"),
+        ):
             if path.exists() and not is_whole(path):
-                yield Problem(
-                    "cut off", entry.id, path, "is not whole; delete it, and the painting begins anew"
-                )
+                yield Problem("cut off", entry.id, path, f"is not whole; {remedy}")
         if entry.state in ("waiting", "resting", "paused") and entry.step and not files.checkpoint.exists():
             yield Problem(
                 "missing",

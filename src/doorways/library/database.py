@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._undoing: list[Callable[[], object]] = []
         with said_of(path):
             self._connection = sqlite3.connect(
                 path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
@@ -84,7 +85,15 @@ class Database:
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.rollback()  # or nothing, where SQLite has done so itself
+                for undo in reversed(self._undoing):
+                    undo()
                 raise
+            finally:
+                self._undoing.clear()
+
+    def or_else(self, undo: Callable[[], object]) -> None:
+        """Within a transaction: what takes back beside the database what the transaction did, if that fails."""
+        self._undoing.append(undo)
 
 
 @contextmanager

@@ -104,9 +104,9 @@ def utc_now() -> str:
 
 
 def must_be_a_limit(limit: int | None) -> None:
-    """InputError for a negative one; None is no limit."""
-    if limit is not None and limit < 0:
-        raise InputError(f"limit {limit}: must be 0 or more; leave it out for all")
+    """InputError for a negative one, or one that no database knows; None is no limit."""
+    if limit is not None and not 0 <= limit < 2**63:
+        raise InputError(f"limit {limit}: must be 0 or more, and below 2^63; leave it out for all")
 
 
 def must_be_one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 LENGTH = 8
@@ -27,3 +28,8 @@ def may_begin_id(text: str) -> bool:
     (True, True, False, False)
     """
     return text == LAST or (0 < len(text) <= LENGTH and set(text) <= set(ALPHABET))
+
+
+def is_id(given: str | Path) -> bool:
+    """Whether what was given in place of a file stands for a painting: it could, and there is no such file."""
+    return may_begin_id(str(given).lower()) and not Path(given).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorways.library.entry import COLUMNS, Entry
+from doorways.library.entry import COLUMNS, Entry, must_be_a_limit
 from doorways.library.store import Store
 
 
@@ -11,6 +11,7 @@ class Search(Store):
 
     def find(self, text: str, *, limit: int | None = None) -> list[Entry]:
         """The paintings whose prompts and note hold all words of `text`, or words that begin so; the closest first."""
+        must_be_a_limit(limit)
         query = match_all(text)
         if not query:
             return []

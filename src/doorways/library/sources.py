@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -54,11 +55,19 @@ def renamed(settings: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
     return dict(settings) | changed
 
 
-def keep_sources(settings: Mapping[str, Any], folder: Path, *, before: Path | None = None) -> None:
+Copies = dict[tuple[Path, int, int], Path]
+"""Where a picture was copied to: by its path, its time of change in nanoseconds and its size in bytes."""
+
+
+def keep_sources(
+    settings: Mapping[str, Any], folder: Path, *, before: Path | None = None, copies: Copies | None = None
+) -> None:
     """Copies the pictures that a recipe names into `folder`, which is made if there are any.
 
     Args:
         before: the folder of the parent's copies, from which those are taken that have moved since.
+        copies: those made before, which is added to: what was copied already is linked where the disk can, so that a
+            thousand paintings that begin with one picture hold it once.
 
     Raises:
         InputError: one of them is not there, or cannot be read.
@@ -73,9 +82,29 @@ def keep_sources(settings: Mapping[str, Any], folder: Path, *, before: Path | No
     if found:
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
+    known = {} if copies is None else copies
     for copy, there in found.items():
         with whole(copy) as part:
-            shutil.copyfile(there, part)
+            _copy(there, part, known)
+        known[_identity(there)] = copy
+
+
+def _copy(there: Path, part: Path, copies: Copies) -> None:
+    """Makes `part` a copy of the picture `there`: a link to one of `copies`, or one of its own."""
+    if (made := copies.get(_identity(there))) is not None:
+        part.unlink()
+        try:
+            part.hardlink_to(made)
+        except OSError:  # it is gone, or this disk has no links
+            part.unlink(missing_ok=True)
+        else:
+            return
+    shutil.copyfile(there, part)
+
+
+def _identity(path: Path) -> tuple[Path, int, int]:
+    stat = path.stat()
+    return path.absolute(), stat.st_mtime_ns, stat.st_size
 
 
 def kept_sources(settings: Mapping[str, Any], folder: Path) -> dict[str, str]:
@@ -95,4 +124,4 @@ def copy_name(path: str) -> str:
     >>> copy_name("a/start.png")
     '09c069df-start.png'
     """
-    return f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-{Path(path).name}"
+    return f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}-{Path(path).name}"

@@ -29,7 +29,7 @@ from doorways.library.files import PAINTINGS, Files, sha256
 from doorways.library.folder import DATABASE, library_folder
 from doorways.library.ids import LAST, LENGTH, new_id
 from doorways.library.orders import order_by
-from doorways.library.sources import keep_sources
+from doorways.library.sources import Copies, keep_sources
 from doorways.library.workers import is_dead
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Store:
 
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder, self.database = folder, database
+        self._copies: Copies = {}
 
     @classmethod
     def open(cls, folder: Path | str | None = None, *, create: bool = True) -> Self:
@@ -141,10 +142,13 @@ class Store:
                 subject=subject,
                 created=utc_now(),
             )
+            folder = self._files(entry.id).folder
+            self.database.or_else(lambda: shutil.rmtree(folder, ignore_errors=True))
             keep_sources(
                 settings,
                 self._files(entry.id).sources,
                 before=self._files(parent).sources if parent else None,
+                copies=self._copies,
             )
             self._insert(entry)
             return entry
