@@ -45,6 +45,12 @@ def test_a_plugin_must_bring_an_objective(monkeypatch):
         Aims.read(quick(objectives={"glow": 1}))
 
 
+@pytest.mark.parametrize(("name", "setting"), [("smoothness", "smoothness"), ("prompt_match", "match")])
+def test_what_has_a_setting_of_its_own_is_not_weighed_elsewhere(name, setting):
+    with pytest.raises(InputError, match=f"objectives {name}: .* give its weight as {setting} and"):
+        Aims.read(quick(smoothness=1, objectives={name: 0.25}))
+
+
 def test_no_aim_at_all_is_refused():
     with pytest.raises(InputError, match="nothing to paint for; give one a weight"):
         Aims.read(quick(match=0))

@@ -45,7 +45,7 @@ def test_the_recipe_says_how_it_is_cut():
     sampler = canvas(**settings).sampler
     assert (sampler.count, sampler.overviews, sampler.border, sampler.aspect) == (9, 3, "wrap", 2.0)
     assert (sampler.distortion.rotation, sampler.distortion.colour) == (12, 0.3)
-    assert sampler.largest() == 0.75, "medium pieces are the largest now"
+    assert sampler.sizes.largest() == 0.75, "medium pieces are the largest now"
 
 
 def test_the_recipe_says_where_the_prompts_stand():

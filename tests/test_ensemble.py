@@ -44,8 +44,26 @@ def test_others_are_shown_all_unless_told(settings, expected):
 def test_on_a_gpu_all_are_shown_at_once():
     ensemble = Painter(quick(perceptor=large())).ensemble
     assert ensemble.micro_batch(6) == 4
-    object.__setattr__(ensemble, "place", Device(torch.device("cuda"), torch.float32, ""))
+    object.__setattr__(ensemble, "place", Device(torch.device("cuda"), torch.float32))
     assert ensemble.micro_batch(6) is None
+
+
+@pytest.mark.parametrize(("device", "why"), [("auto", "chosen automatically"), ("cpu", "as asked")])
+def test_who_chose_the_device_is_said_in_another_precision_too(device, why):
+    painter = Painter(quick(device=device))
+    other = painter.ensemble.computing_in("bf16", painter.prompts)
+    assert f"in bf16 ({why}" in other.place.note
+
+
+def test_two_painters_paint_with_their_own_threads():
+    before = torch.get_num_threads()
+    try:
+        one, other = (Painter(quick(threads=threads, steps=2)) for threads in (2, 1))
+        for painter in (one, other, one):
+            painter.take_step()
+            assert torch.get_num_threads() == painter.recipe.threads
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_picture_is_that_of_all_at_once_up_to_rounding():

@@ -86,6 +86,15 @@ def test_what_suits_noise_is_worked_out_anew_for_a_sketch():
     assert (sketched.start_size, sketched.learning_rate, sketched.steps) == (None, None, 60)
 
 
+@pytest.mark.parametrize("generator", ["fourier", "embedded"])
+def test_what_begins_with_a_picture_is_on_the_whole_canvas_at_once(generator):
+    noise = build(generator=generator, sketch=False, start_size="384x192")
+    begun = noise.override(init_image="a.png")
+    assert begun.start_size is None
+    assert begun.override(start_size="384x192").override(init_image=None).start_size is None
+    assert str(noise.override(init_image="a.png", start_size="384x192").start_size) == "384x192"
+
+
 def test_what_has_nothing_to_do_with_a_sketch_leaves_what_was_given():
     begun = build(init_image="a.png", start_size="384x192", learning_rate=0.05, steps=300)
     changed = begun.override(init_image="b.png")

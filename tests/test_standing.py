@@ -217,7 +217,7 @@ def test_a_step_asks_the_device_nothing(settings, monkeypatch):
         )
         for eye in ensemble.eyes
     )
-    far = Painter(recipe, ensemble=Ensemble(Device(meta, torch.float32, ""), ensemble.generator, eyes))
+    far = Painter(recipe, ensemble=Ensemble(Device(meta, torch.float32), ensemble.generator, eyes))
     far.ahead = 1
     standing = far.step_from(far.standing).standing  # which makes and keeps what does not change
     with Alone() as alone:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from doorways import start
 from doorways.generators import load_generator
-from doorways.pictures import fit, read_picture, to_image
+from doorways.pictures import fit, read_mask, read_picture, to_image
 from doorways.size import Size
 from doorways.start import Start
 from tests import tiny
@@ -42,7 +42,7 @@ def test_it_starts_from_a_picture_of_any_mode_and_size(mode, tmp_path):
         Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257).save(path)
     else:
         image.convert(mode).save(path)
-    latent = start_of(init_image=path).latent(GENERATOR, Size(48, 24), rng(), CPU)
+    latent = start_of(init_image=path).latent(GENERATOR, Size(48, 24), rng(), CPU, GENERATOR.encode)
     expected = fit(read_picture(path), Size(48, 24))
     assert (GENERATOR.decode(latent) - expected).abs().max() < 0.02
     shown = expected.mean(1) if mode in ("RGB", "RGBA", "CMYK", "P") else expected[:, 0]
@@ -55,40 +55,44 @@ def test_pictures_are_fitted_as_asked(how, picture):
     start = start_of(init_image=picture, mask=picture, init_fit=how)
     for size in (Size(48, 24), Size(20, 30)):
         assert torch.equal(start.picture_at(size, CPU), fit(read_picture(picture), size, how))
-        assert start.mask_at(size, CPU).shape == (1, 1, size.height, size.width)
+        assert torch.equal(start.mask_at(size, CPU), fit(read_mask(picture), size, how))
 
 
 def test_a_picture_leaves_chance_alone_and_noise_does_not(picture):
     generator = rng()
-    start_of(init_image=picture).latent(GENERATOR, Size(48, 24), generator, CPU)
+    start_of(init_image=picture).latent(GENERATOR, Size(48, 24), generator, CPU, GENERATOR.encode)
     assert torch.equal(generator.get_state(), rng().get_state())
-    start_of().latent(GENERATOR, Size(48, 24), generator, CPU)
+    start_of().latent(GENERATOR, Size(48, 24), generator, CPU, GENERATOR.encode)
     assert not torch.equal(generator.get_state(), rng().get_state())
 
 
 def test_noise_is_the_generators_own():
     generator = load_generator(vqgan())
-    latent = start_of().latent(generator, Size(48, 24), rng(3), CPU)
+    latent = start_of().latent(generator, Size(48, 24), rng(3), CPU, generator.encode)
     assert torch.equal(latent, generator.random_latent(48, 24, rng(3)))
 
 
 @pytest.mark.parametrize("size", [Size(48, 24), Size(320, 200)])
 def test_a_suggestion_gives_blurred_structure_under_noise(size, picture):
     start = start_of(suggest=picture)
-    one, other = (GENERATOR.decode(start.latent(GENERATOR, size, rng(seed), CPU)) for seed in (0, 1))
+    one, other = (
+        GENERATOR.decode(start.latent(GENERATOR, size, rng(seed), CPU, GENERATOR.encode)) for seed in (0, 1)
+    )
     assert one.shape == (1, 3, size.height, size.width)
     noise = ((one - other) / 2**0.5).std()
     assert 0.1 < noise < 0.3
     coarse = Size(8, 4)
     likeness = torch.stack([fit(seen, coarse).flatten() for seen in (one, read_picture(picture))])
     assert torch.corrcoef(likeness)[0, 1] > 0.8
-    assert torch.equal(one, GENERATOR.decode(start.latent(GENERATOR, size, rng(0), CPU)))
+    assert torch.equal(one, GENERATOR.decode(start.latent(GENERATOR, size, rng(0), CPU, GENERATOR.encode)))
 
 
 def test_a_suggestion_has_no_fine_detail(tmp_path):
     stripes = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (128, 128)))
     stripes.save(tmp_path / "stripes.png")
-    latent = start_of(suggest=tmp_path / "stripes.png").latent(GENERATOR, Size(256, 128), rng(), CPU)
+    latent = start_of(suggest=tmp_path / "stripes.png").latent(
+        GENERATOR, Size(256, 128), rng(), CPU, GENERATOR.encode
+    )
     row = GENERATOR.decode(latent)[0].mean((0, 1))
     assert row.std() < 0.03, "stripes of one pixel are gone; they would give 0.5"
 

@@ -13,6 +13,7 @@ from doorways.errors import InputError
 from doorways.events import Grew, Squeezed, Stepped
 from doorways.gaze import WholeGaze
 from doorways.generators.parts import PartDecoder, all_around
+from doorways.generators.vqgan import VQGAN
 from doorways.painter import Painter
 from doorways.pictures import fit, read_picture, to_image
 from doorways.registry import perceptors
@@ -223,6 +224,36 @@ def test_a_view_all_around_has_no_seam(window):
     assert (painter.picture() - exact(painter.descent.average)).abs().mean() < 0.004
 
 
+@pytest.mark.parametrize("window", [192, 1024])
+@pytest.mark.parametrize("wrap", [False, True])
+def test_a_start_is_encoded_as_the_canvas_is_painted(window, wrap, pictures, monkeypatch):
+    asked = []
+    encode = VQGAN.encode
+    monkeypatch.setattr(
+        VQGAN, "encode", lambda self, picture: (asked.append(picture.shape[3]), encode(self, picture))[1]
+    )
+    painter = wide(wrap=wrap, window=window, init_image="start.png", hold=0.3)
+    beside = 8 * 4
+    assert max(asked) <= (min(window, 512) + 2 * beside if wrap or window < 512 else 512)
+    assert sum(asked) < 2 * 512 + len(asked) * 2 * beside, "once, and not for the hold again"
+    whole = read_picture("start.png")
+    assert torch.equal(painter.descent.latent, painter.gaze.encode(whole))
+    assert torch.equal(painter.canvas.held, painter.descent.latent)
+    assert torch.equal(painter.descent.latent, encode(painter.generator, whole)) == (
+        not wrap and window > 512
+    )
+
+
+@pytest.mark.parametrize("border", ["reflect", "clamp"])
+def test_a_shift_wraps_no_pieces_where_none_are_paired(border):
+    for weight, wraps in ((0, False), (0.5, True)):
+        painter = Painter(
+            quick(symmetry="shift:2", border=border, tone_symmetry=0.3, semantic_symmetry=weight)
+        )
+        glimpse = painter.gaze.look(painter.descent.latent, painter.rng, step=0, progress=0.0)
+        assert glimpse.cutouts.wraps is wraps
+
+
 # What it cannot do
 
 
@@ -250,7 +281,7 @@ def test_wrap_brings_its_border_and_takes_it_away():
     assert quick(border="reflect").override(wrap=True).border == "wrap"
 
 
-def test_the_small_picture_is_as_large_as_the_limit_and_its_pixels_lie_within_cells():
+def test_the_small_picture_is_as_large_as_the_limit_or_has_a_pixel_for_each_cell():
     assert [shrinking(width, 2048, 16) for width in (2049, 4096, 4112, 32768, 65536)] == [2, 2, 4, 16, 16]
     assert shrinking(65536, 2048, 1) == 1
 

@@ -36,6 +36,11 @@ class Aims:
             "edge_symmetry": recipe.edge_symmetry,
             "smoothness": recipe.smoothness,
         }
+        if twice := sorted(given.keys() & recipe.objectives.keys()):
+            name = "match" if twice[0] == "prompt_match" else twice[0]
+            raise InputError(
+                f"objectives {twice[0]}: this one has a setting of its own; give its weight as {name} and leave it out there"
+            )
         weights = {name: weight for name, weight in (given | recipe.objectives).items() if not weight.is_zero}
         if not weights:
             raise InputError(

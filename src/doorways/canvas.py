@@ -9,6 +9,7 @@ from torch import Tensor
 
 from doorways.cutouts import CutoutSampler, Distortion, SizeLaw
 from doorways.generators import Generator
+from doorways.generators.parts import encode_canvas
 from doorways.prompts import Prompt
 from doorways.prompts.field import PromptField
 from doorways.recipe import Recipe
@@ -76,8 +77,10 @@ class Canvas:
         )
         field = field_of(recipe, prompts, size.aspect)
         beneath = start.picture_at(size, device)
-        with torch.no_grad():
-            held = None if beneath is None or recipe.hold.is_zero else generator.encode(beneath)
+        held = None
+        if beneath is not None and not recipe.hold.is_zero:
+            with torch.no_grad():
+                held = encode_canvas(generator, beneath, recipe.window, wraps=recipe.wrap)
         return cls(size, sampler, field, beneath, start.mask_at(size, device), held)
 
     def masked(self, picture: Tensor, columns: Tensor | None = None) -> Tensor:

@@ -28,14 +28,20 @@ BEGUN_OTHERWISE = ("learning_rate", "start_size")
 def stale(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:
     """Which of `settings`, checked or not yet, are worked out anew when there are `changes`.
 
+    What begins with a picture is on the whole canvas at once, and what no longer does may grow.
+
     >>> sorted(stale({"steps": 60, "learning_rate": 0.03}, {"sketch": False}))
     ['learning_rate', 'start_size', 'steps']
+    >>> sorted(stale({"generator": "fourier", "start_size": "384x192"}, {"init_image": "a.png"}))
+    ['sketch', 'start_size']
     >>> sorted(stale({"steps": 70, "learning_rate": 0.03}, {"sketch": True}))
     []
     """
     dropped = {name for cause in changes for name in CONSEQUENCES.get(cause, ())}
     before = has_sketch(settings)
     after = {name: value for name, value in settings.items() if name not in dropped} | dict(changes)
+    if (settings.get("init_image") is None) != (after.get("init_image") is None):
+        dropped.add("start_size")
     if has_sketch(after) != before:
         dropped.update(BEGUN_OTHERWISE)
         if settings.get("steps") == steps_for(sketch=before):

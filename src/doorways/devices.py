@@ -21,8 +21,14 @@ class Device:
 
     device: torch.device
     dtype: torch.dtype
-    note: str
-    """One sentence for the artist: what was chosen and why."""
+    asked: bool = False
+    """Whether the artist named the device."""
+
+    @property
+    def note(self) -> str:
+        """One sentence for the artist: what was chosen and why."""
+        why = "as asked" if self.asked else "chosen automatically; --device changes it"
+        return f"painting on {_name(self.device)} in {self.precision} ({why})"
 
     @property
     def precision(self) -> str:
@@ -55,9 +61,7 @@ def choose_device(wanted: str = "auto", precision: str = "auto") -> Device:
             raise InputError(f"precision 'bf16': {_name(device)} does not compute in it; use fp32 or fp16")
         if dtype == torch.float16 and device.type == "cpu":
             raise InputError("precision 'fp16': CPUs compute in it slowly and inexactly; use fp32 or bf16")
-    chosen = Device(device, dtype, "")
-    why = "as asked" if asked else "chosen automatically; --device changes it"
-    return Device(device, dtype, f"painting on {_name(device)} in {chosen.precision} ({why})")
+    return Device(device, dtype, asked)
 
 
 def _first() -> torch.device:

@@ -40,7 +40,7 @@ class Ensemble:
 
     def computing_in(self, precision: str, prompts: tuple[Prompt, ...]) -> Self:
         """The same models in another precision, in which the prompts are embedded anew; those of this ensemble are changed."""
-        place = choose_device(str(self.place.device), precision)
+        place = replace(choose_device(str(self.place.device), precision), asked=self.place.asked)
         self.generator.to(place.device, place.dtype)
         for eye in self.eyes:
             eye.perceptor.to(place.device, place.dtype)

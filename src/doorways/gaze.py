@@ -12,7 +12,7 @@ from torch import Tensor
 from doorways.canvas import Canvas
 from doorways.cutouts import Cutouts
 from doorways.generators import Generator
-from doorways.generators.parts import all_around, encode_in_parts
+from doorways.generators.parts import all_around, encode_canvas
 from doorways.symmetry import Symmetry
 
 
@@ -71,7 +71,7 @@ class WholeGaze:
     """Everything is decoded at every step.
 
     Args:
-        symmetry: where it wraps, pieces may pass over the edges.
+        symmetry: where it wraps, pairs of pieces may pass over the edges.
         paired: whether pieces come in pairs under it.
         wraps: whether the canvas goes all around for the decoder.
     """
@@ -95,7 +95,7 @@ class WholeGaze:
         """What is seen of a `latent` that has been decoded to `picture`."""
         matrix = self.symmetry.matrix(self.canvas.size.aspect) if self.paired else None
         cutouts = self.canvas.sampler.draw(
-            rng, progress=progress, symmetry_matrix=matrix, wraps=self.symmetry.wraps
+            rng, progress=progress, symmetry_matrix=matrix, wraps=self.paired and self.symmetry.wraps
         )
         picture = self.canvas.masked(picture)
         return Glimpse(latent, None, picture, cutouts, ((picture, cutouts),))
@@ -109,9 +109,7 @@ class WholeGaze:
 
     def encode(self, picture: Tensor) -> Tensor:
         """The latent of `picture`, all at once."""
-        if self.around is None or getattr(self.generator, "periodic", False):
-            return self.generator.encode(picture)
-        return encode_in_parts(self.generator, picture, self.canvas.size.width, wraps=True)
+        return encode_canvas(self.generator, picture, self.canvas.size.width, wraps=self.around is not None)
 
     def copy(self) -> WholeGaze:
         """Itself, since it remembers nothing."""

@@ -132,13 +132,12 @@ class Painter:
     @torch.no_grad()
     def _first_latent(self, rng: torch.Generator) -> Tensor:
         """What the descent begins with."""
-        latent, book = (
-            self.start.latent(self.generator, self.size, rng, self.place.device),
-            self.start.sketchbook,
-        )
+        gaze, book = self.gazes[self.size], self.start.sketchbook
+        if self.canvas.held is not None:
+            return self.canvas.held.clone()
+        latent = self.start.latent(self.generator, self.size, rng, self.place.device, gaze.encode)
         if book is None:
             return latent
-        gaze = self.gazes[self.size]
         with out_of_memory(self.recipe):
             sketch = lay_out(gaze.picture(latent), self.canvas.field, self.start.drawings, book, rng)
             return latent if sketch is None else gaze.encode(sketch)
@@ -221,6 +220,9 @@ class Painter:
     def begin(self, last: Standing) -> Step:
         """The step after `last`, of which nothing has been found yet."""
         began = time.perf_counter()
+        threads = self.recipe.threads
+        if threads is not None and threads != torch.get_num_threads():  # another painter here has other ones
+            torch.set_num_threads(threads)
         here = last.forked(whole=self.ahead > 0)
         progress = here.step / max(1, self.recipe.steps - 1)
         return Step(here, self.canvas, self.symmetry, self.aims, self.recipe, progress, began)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -70,16 +71,26 @@ class Start:
             undrawn=tuple(dict.fromkeys(missing)),
         )
 
-    def latent(self, generator: Generator, size: Size, rng: torch.Generator, device: torch.device) -> Tensor:
-        """The first latent for a canvas of `size`; only noise and suggestions draw from `rng`."""
+    def latent(
+        self,
+        generator: Generator,
+        size: Size,
+        rng: torch.Generator,
+        device: torch.device,
+        encode: Callable[[Tensor], Tensor],
+    ) -> Tensor:
+        """The first latent for a canvas of `size`; only noise and suggestions draw from `rng`.
+
+        `encode` gives the latent of a picture of the whole canvas.
+        """
         picture = self.picture_at(size, device)
         if picture is not None:
-            return generator.encode(picture)
+            return encode(picture)
         if self.suggestion is not None:
             noise = torch.randn((1, 3, size.height, size.width), generator=rng) * SUGGESTION_NOISE
             blurred = blur(fit(self.suggestion, size, self.how), SUGGESTION_BLUR * size.height)
             hint = fit(blurred, size, "stretch") + noise  # a blur is told by fewer pixels
-            return generator.encode(hint.clamp(0, 1).to(device))
+            return encode(hint.clamp(0, 1).to(device))
         return generator.random_latent(*size, rng).to(device)
 
     def picture_at(self, size: Size, device: torch.device) -> Tensor | None:

@@ -18,10 +18,10 @@ from doorways.canvas import Canvas
 from doorways.errors import InputError
 from doorways.gaze import Gaze, Glimpse, WholeGaze
 from doorways.generators import Generator
-from doorways.generators.parts import PartDecoder, encode_in_parts
+from doorways.generators.parts import PartDecoder, encode_canvas
 from doorways.recipe import Recipe
 from doorways.symmetry import Symmetry
-from doorways.transfer import sent
+from doorways.transfer import exact, sent
 from doorways.windows import Strip, Windows
 
 REFRESH = 5
@@ -51,7 +51,7 @@ class StripGaze:
         phase: in [0, 1), where the first window stands.
 
     Attributes:
-        moments: float64 [tiles, 2, groups of all norms], those of each tile of the canvas when it was last surveyed; None
+        moments: `exact` [tiles, 2, groups of all norms], those of each tile of the canvas when it was last surveyed; None
             before the first look.
         small: [1, 3, H / k, W / k], the canvas as it was seen last.
 
@@ -180,7 +180,7 @@ class StripGaze:
 
     def encode(self, picture: Tensor) -> Tensor:
         """The latent of `picture`, as many columns at a time as are decoded at once."""
-        return encode_in_parts(self.decoder.generator, picture, self.limit, wraps=self.decoder.wraps)
+        return encode_canvas(self.decoder.generator, picture, self.limit, wraps=self.decoder.wraps)
 
     def copy(self) -> StripGaze:
         """Another one with moments and a small picture of its own."""
@@ -196,10 +196,9 @@ class StripGaze:
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Goes on from copies of both; where there are none, the next look finds them."""
-        self.moments, self.small = (
-            tensors[name].to(self.device, copy=True) if name in tensors else None
-            for name in ("gaze.moments", "gaze.small")
-        )
+        moments, small = (tensors.get(name) for name in ("gaze.moments", "gaze.small"))
+        self.moments = None if moments is None else moments.to(self.device, exact(self.device), copy=True)
+        self.small = None if small is None else small.to(self.device, copy=True)
 
 
 def shrinking(width: int, limit: int, factor: int) -> int:

@@ -39,3 +39,8 @@ class Fetched:
         if self._arrives is not None:
             self._arrives.synchronize()
         return self._copy.cpu()
+
+
+def exact(device: torch.device) -> torch.dtype:
+    """What sums are held in where `device` can: float64, and float32 on Apple's GPUs, which have nothing wider."""
+    return torch.float32 if device.type == "mps" else torch.float64

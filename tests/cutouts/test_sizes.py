@@ -45,9 +45,10 @@ def test_a_range_is_log_uniform():
 
 
 def test_the_largest_size_is_that_of_the_largest_class_in_use():
-    changing = law("1 -> 0", 0.5, 0)
-    assert changing.largest(0.0) == 1.0
-    assert changing.largest(1.0) == 0.75
+    assert law("1 -> 0", 0.5, 0).largest() == 1.0
+    assert law("0 -> 1", 0.5, 0).largest() == 1.0, "at the end"
+    assert law("0: 0, 0.4: 0, 0.5: 1, 0.6: 0, 1: 0", 0.5, 0).largest() == 1.0, "in the middle"
+    assert law(0, "0.5 -> 0", 1).largest() == 0.75
     assert fixed(0.4).largest() == 0.4
 
 

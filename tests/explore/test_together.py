@@ -206,7 +206,7 @@ def test_real_steps_are_timed_and_memory_that_runs_out_is_found(monkeypatch):
 
 
 def test_on_cuda_it_is_measured_unless_it_is_said(monkeypatch):
-    cuda = Device(torch.device("cuda"), torch.bfloat16, "")
+    cuda = Device(torch.device("cuda"), torch.bfloat16)
     monkeypatch.setattr("doorways.devices.choose_device", lambda *_: cuda)
     monkeypatch.setattr(together, "step_s", lambda recipe, count: {1: 1.0, 2: 0.75, 4: 0.5, 8: 2.0}[count])
     assert measured(quick()) == Together(4, 0.5)

@@ -267,6 +267,14 @@ def test_all_around_the_last_prompt_gives_way_to_the_first():
     assert shares[0, 0] == pytest.approx(0.8)
 
 
+def test_all_around_a_hat_reaches_its_neighbours_on_either_side_however_far_they_are():
+    around = PromptField(parse_prompts("forest @0.9 | a tree @0.1 :-1"), aspect=4.0, wraps=True)
+    places = [0.1, 0.3, 0.5, 0.599, 0.601, 0.7, 0.9, 0.95, 0.0, 0.05]
+    weights = around.loss_weights(torch.tensor([[4 * x, 0.5] for x in places]))[:, 1]
+    expected = [1, 0.75, 0.5, 0.376, 0.374, 0.25, 0, 0.25, 0.5, 0.75]
+    assert (-weights).tolist() == pytest.approx(expected, abs=1e-3)
+
+
 def test_all_around_distances_are_the_short_way():
     rows = PromptField(parse_prompts("forest @0.05,0.5 | ocean @0.5,0.5"), aspect=4.0, wraps=True)
     shares = rows.shares(torch.tensor([[0.0, 0.5], [3.9, 0.5], [0.5, 0.5]]))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from doorways.cutouts.geometry import Cutouts
-from doorways.transfer import sent
+from doorways.transfer import exact, sent
 
 SHARP_PX = 0.05
 """A Gaussian this narrow leaves pixels as they are."""
@@ -23,8 +23,9 @@ def tinted(pieces: Tensor, cutouts: Cutouts) -> Tensor:
     """
     count, channels, size_px, _ = pieces.shape
     if bool((cutouts.blur > 0).any()):
-        exact = torch.float32 if pieces.device.type == "mps" else torch.float64
-        spread = _spread(sent(cutouts.blur * size_px, pieces.device, exact), size_px).to(pieces)
+        spread = _spread(sent(cutouts.blur * size_px, pieces.device, exact(pieces.device)), size_px).to(
+            pieces
+        )
         pieces = spread @ pieces @ spread.mT
     colour = sent(cutouts.colour, pieces.device, pieces.dtype)
     added = colour[:, :, 3:]

@@ -65,10 +65,6 @@ class CutoutSampler:
                 f"border {self.border!r}: must be one of {', '.join(get_args(Border))}; use clamp"
             )
 
-    def largest(self, progress: float = 0.0) -> float:
-        """The side of the largest cutout that may be drawn, overviews aside, in heights."""
-        return self.sizes.largest(progress) * min(self.aspect, 1.0)
-
     def draw(
         self,
         rng: torch.Generator,

@@ -66,12 +66,12 @@ class SizeLaw:
             )
         return torch.tensor(list(values.values()), dtype=torch.float64) / total
 
-    def largest(self, progress: float = 0.0) -> float:
-        """The largest size that may be drawn at `progress`, as a fraction of the shorter side."""
+    def largest(self) -> float:
+        """The largest size that may be drawn at any time of the run, as a fraction of the shorter side."""
         if self.size_range is not None:
             return self.size_range[1]
-        shares = self.weights(progress).tolist()
-        return max(high for share, (_, high) in zip(shares, CLASSES.values(), strict=True) if share > 0)
+        drawn = torch.stack([self.weights(percent / 100) for percent in range(101)]).amax(0).tolist()
+        return max(high for share, (_, high) in zip(drawn, CLASSES.values(), strict=True) if share > 0)
 
     def draw(self, which: Tensor, where: Tensor, progress: float) -> Tensor:
         """[n] sizes; of numbers in [0, 1), `which` [n] chooses the class and `where` [n] the size in it."""

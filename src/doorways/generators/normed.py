@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doorways.transfer import exact
+
 CHUNK, CHUNK_ON_GPU = 1 << 18, 1 << 26
 """Most values worked on at once: what stays in a processor's caches; what keeps a GPU busy."""
 
@@ -26,9 +28,9 @@ class Held:
     """What one norm is told when a part of a picture is decoded alone, or what it is to find out about that part.
 
     Attributes:
-        moments: float64 [2, groups], the mean and the mean square that each group is taken to have; None for its own.
+        moments: `exact` [2, groups], the mean and the mean square that each group is taken to have; None for its own.
         margins: fractions of the part's width on the left and right that do not count for its own moments.
-        found: float64 [2, groups], its own moments, once the part has been through, where none were given.
+        found: `exact` [2, groups], its own moments, once the part has been through, where none were given.
     """
 
     moments: Tensor | None = None
@@ -85,9 +87,9 @@ class Normed:
         return slope, offset
 
     def _moments(self, x: Tensor) -> Tensor:
-        """The mean and the mean square, float64 [2, groups], of each group of `x` [1, c, h, w]."""
+        """The mean and the mean square, `exact` [2, groups], of each group of `x` [1, c, h, w]."""
         values = x.to(torch.promote_types(x.dtype, torch.float32))
-        means = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))]).double()
+        means = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))]).to(exact(x.device))
         return means.view(2, self.norm.num_groups, -1).mean(2)
 
     def _affine(self, x: Tensor, mean: Tensor, rstd: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -31,7 +31,7 @@ BESIDE = 8
 class PartDecoder:
     """Decodes columns of a latent `[1, c, h, n]`, cells counted from 0 to n - 1 and round again where it wraps.
 
-    Moments are float64 [2, all groups of all norms]: the mean and the mean square of every group.
+    Moments are `exact` [2, all groups of all norms]: the mean and the mean square of every group.
 
     Args:
         generator: a VQGAN or a KL autoencoder.
@@ -135,6 +135,18 @@ def all_around(generator: Generator) -> Callable[[Tensor], Tensor]:
 
 
 @torch.no_grad()
+def encode_canvas(generator: Generator, picture: Tensor, window: int, *, wraps: bool) -> Tensor:
+    """The latent of the `picture` [1, 3, H, W] of a canvas.
+
+    All at once; or, where a generator sees from place to place, in parts of at most `window` columns if the canvas is wider
+    or goes on over its edges.
+    """
+    width = picture.shape[3]
+    if getattr(generator, "chain", None) is None or (width <= window and not wraps):
+        return generator.encode(picture)
+    return encode_in_parts(generator, picture, min(width, window), wraps=wraps)
+
+
 def encode_in_parts(generator: Generator, picture: Tensor, most: int, *, wraps: bool) -> Tensor:
     """The latent of a wide `picture` [1, 3, H, W], encoded `most` columns at a time, each part with what stands beside it.
 

@@ -178,10 +178,17 @@ class PromptField:
         for place in places:
             left = place.x - max((x for x in neighbours if x < place.x), default=0.0)
             right = min((x for x in neighbours if x > place.x), default=1.0) - place.x
-            offset = self._across(place, centres)
-            reach = torch.where(offset < 0, offset.new_tensor(left), offset.new_tensor(right)) * self.aspect
-            bump += (1 - offset.abs() / reach.clamp(min=1e-6)).clamp(min=0)
+            offset = centres[:, 0] - place.x * self.aspect
+            if self.wraps:  # it is to be reached from both sides, and either hat may be the wider one
+                offset = offset.remainder(self.aspect)
+                bump += torch.maximum(self._hat(offset, right), self._hat(self.aspect - offset, left))
+            else:
+                bump += torch.where(offset < 0, self._hat(-offset, left), self._hat(offset, right))
         return bump
+
+    def _hat(self, offset: Tensor, reach: float) -> Tensor:
+        """1 at an `offset` [n], in heights, of 0, and straight down to 0 at `reach` of the canvas' width."""
+        return (1 - offset / max(reach * self.aspect, 1e-6)).clamp(min=0)
 
     def _rules_alone(self, site: Site) -> bool:
         return len(self.sites) == 1 and not self.prompts[site.prompt].places
