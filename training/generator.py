@@ -88,6 +88,11 @@ def load_eyes(folder: Path = WORK / "perceptor") -> tower.PictureTower:
     return eyes
 
 
+def load_scenes() -> Scenes:
+    """What it learns from."""
+    return Scenes("large", source_px=192)
+
+
 class Training:
     """One run: all that its next step depends on."""
 
@@ -95,7 +100,7 @@ class Training:
         torch.manual_seed(SEED)
         self.step = 0
         self.rng = torch.Generator().manual_seed(SEED)
-        self.scenes = Scenes("large", source_px=192)
+        self.scenes = load_scenes()
         self.model, self.critic = VQModel(**SHAPE), Discriminator()
         self.model.quantize = nn.Identity()
         self.eyes = load_eyes()

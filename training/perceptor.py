@@ -125,12 +125,12 @@ def same_captions(captions: list[str]) -> Tensor:
 class Training:
     """One run of a plan: all that its next step depends on."""
 
-    def __init__(self, plan: Plan, begin: Path | None = None) -> None:
+    def __init__(self, plan: Plan, scenes: Scenes, begin: Path | None = None) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan if begin is None else plan.going_on()
         self.step = 0
         self.rng = torch.Generator().manual_seed(plan.seed)
-        self.table, self.scenes = words.load(), Scenes()
+        self.table, self.scenes = words.load(), scenes
         self.similar = similar_names(minilm.embed(self.scenes.names))
         self.views = teacher.views()
         if len(self.views) != len(self.scenes.drawings):
@@ -248,15 +248,18 @@ class Training:
         save(out, self.plan.config, self.table, shown.pictures, shown.texts)
 
 
-def before(plan: Plan) -> Path | None:
+def before(plan: Plan, data: str) -> Path | None:
     """The folder that `plan` begins with; None: with chance.
 
+    Args:
+        data: which scenes it learns from (`Scenes.digest`).
+
     Raises:
-        InputError: where it is not done.
+        InputError: where it is not done, or has learned from others.
     """
     if plan.after is None:
         return None
-    check_done(plan.after, PLANS[plan.after].settings)
+    check_done(plan.after, PLANS[plan.after].settings | {"data": data})
     return WORK / plan.after
 
 
@@ -268,9 +271,10 @@ def train(plan: Plan, out: Path, minutes: float, begin: Path | None = None) -> b
     Raises:
         InputError: where it has begun with another `begin`, or other data; where the plan that it builds on is not done.
     """
+    scenes = Scenes()
     if begin is None and not kept_of(plan.name).exists():
-        begin = before(plan)
-    return go_on(Training(plan, begin), plan.name, out, minutes)
+        begin = before(plan, scenes.digest)
+    return go_on(Training(plan, scenes, begin), plan.name, out, minutes)
 
 
 def main() -> None:

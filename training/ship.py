@@ -26,6 +26,7 @@ from training import attributions, generator, manifest
 from training.fetch import WORK
 from training.plans import PLANS
 from training.resumable import check_done
+from training.scenes import Scenes
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "doorways" / "embedded"
 LARGEST = 30_000_000
@@ -42,8 +43,10 @@ def size_of(folder: Path) -> int:
 
 
 def settings_of(part: str) -> dict[str, Any]:
-    """What the training that makes a model is to have done."""
-    return {"steps": generator.STEPS} if part == "generator" else PLANS[TRAINED[part]].settings
+    """What the training that makes a model is to have done, and with which pictures."""
+    if part == "generator":
+        return {"steps": generator.STEPS, "data": generator.load_scenes().digest}
+    return PLANS[TRAINED[part]].settings | {"data": Scenes().digest}
 
 
 def check(part: str, folder: Path) -> None:
@@ -99,13 +102,17 @@ def main() -> None:
     rows = manifest.collect()
     if refused := manifest.refused(rows):
         sys.exit(f"not shipped: {len(refused)} pictures must not be trained on, such as {refused[0]}")
+    if TRAINED.keys() - parts and manifest.read() != rows:
+        sys.exit(
+            "not shipped: the models that stay learned from other pictures than are here now; ship all parts"
+        )
+    page = attributions.page(rows)
     try:
         for part in TRAINED.keys() & parts:
             check_done(TRAINED[part], settings_of(part))
         total = ship(parts)
     except InputError as error:
         sys.exit(f"not shipped: {error}")
-    page = attributions.page(rows)
     manifest.write(rows)
     (EMBEDDED / "ATTRIBUTIONS.md").write_text(page, encoding="utf-8")
     print(f"{', '.join(parts)} -> {EMBEDDED}, {total / 1e6:.1f} MB with what was there")

@@ -36,10 +36,11 @@ class Aims:
             "edge_symmetry": recipe.edge_symmetry,
             "smoothness": recipe.smoothness,
         }
-        if twice := sorted(given.keys() & recipe.objectives.keys()):
-            name = "match" if twice[0] == "prompt_match" else twice[0]
+        twice = sorted(name for name in recipe.objectives if name in given and not given[name].is_zero)
+        if twice:
+            setting = "match" if twice[0] == "prompt_match" else twice[0]
             raise InputError(
-                f"objectives {twice[0]}: this one has a setting of its own; give its weight as {name} and leave it out there"
+                f"objectives {twice[0]}: has a weight by the setting {setting} too ({given[twice[0]]}); give one of the two"
             )
         weights = {name: weight for name, weight in (given | recipe.objectives).items() if not weight.is_zero}
         if not weights:

@@ -220,12 +220,16 @@ class Painter:
     def begin(self, last: Standing) -> Step:
         """The step after `last`, of which nothing has been found yet."""
         began = time.perf_counter()
-        threads = self.recipe.threads
-        if threads is not None and threads != torch.get_num_threads():  # another painter here has other ones
-            torch.set_num_threads(threads)
+        self._take_threads()
         here = last.forked(whole=self.ahead > 0)
         progress = here.step / max(1, self.recipe.steps - 1)
         return Step(here, self.canvas, self.symmetry, self.aims, self.recipe, progress, began)
+
+    def _take_threads(self) -> None:
+        """Computes with the threads of its recipe; another painter of this process may have had its own."""
+        threads = self.recipe.threads
+        if threads is not None and threads != torch.get_num_threads():
+            torch.set_num_threads(threads)
 
     def end(self, step: Step, found: Found) -> Taken:
         """Moves the latent of a step by what it has found."""
@@ -248,6 +252,7 @@ class Painter:
 
     def grow(self, size: Size) -> None:
         """Goes on with a canvas of `size`."""
+        self._take_threads()
         with out_of_memory(self.recipe):
             self._stand_on(size, self.enlarged(size))
             if share := self.recipe.grow_noise:
@@ -345,6 +350,7 @@ class Painter:
     @torch.no_grad()
     def picture(self) -> Tensor:
         """The picture so far, [1, 3, H, W] in [0, 1]: that of the latent's average."""
+        self._take_threads()
         return self.gaze.picture(self.descent.average)
 
     @torch.no_grad()
@@ -354,6 +360,7 @@ class Painter:
         """
         if self.step >= self.recipe.steps:
             return self.picture()
+        self._take_threads()
         size = self.recipe.size
         return self.gazes[size].picture(self.enlarged(size))
 

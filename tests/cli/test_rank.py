@@ -154,6 +154,17 @@ def test_a_broken_picture_of_the_library_is_left_out_and_one_that_is_named_is_an
     assert f"{first}: " in said.err
     assert "it is left out" in said.err
     assert doorways("rank", first, "--perceptor", recipes.clip()).code == 2
+    liked = doorways("rank", "--like", first, "--perceptor", recipes.clip())
+    assert (liked.code, first in liked.err) == (2, True)
+    for other in others:
+        library.delete(other)
+    assert "there is nothing to rank" in doorways("rank", "--perceptor", recipes.clip()).err
+
+
+def test_bad_prompts_are_an_error_and_leave_no_painting_out(library, doorways):
+    for words in (("rank",), ("judge", "--all")):
+        said = doorways(*words, "--prompts", "a |", "--perceptor", recipes.clip())
+        assert (said.code, "left out" in said.err) == (2, False)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ def painting(**changes):
         (painting(recipe=3), "is not described as it should be"),
         (painting(tags=3), "is not described as it should be"),
         (painting(rating=9), "CHECK constraint failed"),
+        (painting(scores={"match": float("nan")}), "is not described as it should be"),
         (painting(scores={"match": "x"}), "is not described as it should be"),
         (painting(seconds="x"), "is not described as it should be"),
         (painting(steps=10**30), "is not described as it should be"),

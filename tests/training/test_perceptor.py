@@ -116,7 +116,7 @@ def test_each_step_learns_from_the_attacked_and_from_phantoms_too(lesson, monkey
         return loss, gradient
 
     monkeypatch.setattr(perceptor.Training, "learn", remember)
-    training = perceptor.Training(TINY)
+    training = perceptor.Training(TINY, perceptor.Scenes())
     for _ in range(2):
         training.advance()
     (clean, first, *_), (noisy, batch, gradient, _), (attacked, same, *_) = learned
@@ -131,7 +131,7 @@ def test_each_step_learns_from_the_attacked_and_from_phantoms_too(lesson, monkey
 def test_a_teacher_that_saw_other_drawings_is_refused(lesson, monkeypatch):
     monkeypatch.setattr(teacher, "views", lambda: torch.zeros(2, teacher.WIDTH))
     with pytest.raises(InputError, match="seen 2 drawings, and there are 3; remove"):
-        perceptor.Training(TINY)
+        perceptor.Training(TINY, perceptor.Scenes())
 
 
 def test_the_radius_grows_over_the_ramp_and_then_with_the_side():
@@ -154,15 +154,17 @@ def test_a_plan_begins_with_the_one_before_it_once_that_is_done(done, monkeypatc
         monkeypatch.setattr(module, "WORK", tmp_path)
     first, second = PLANS["ordinary"], PLANS["perceptor"]
     if done is not None:
-        torch.save({"step": done, "settings": first.settings}, tmp_path / "ordinary.pt")
-    assert perceptor.before(first) is None
+        torch.save({"step": done, "settings": first.settings | {"data": "these"}}, tmp_path / "ordinary.pt")
+    assert perceptor.before(first, "these") is None
     if done == first.steps:
-        assert perceptor.before(second) == tmp_path / "ordinary"
+        assert perceptor.before(second, "these") == tmp_path / "ordinary"
+        with pytest.raises(InputError, match="was begun with data these, and data is others now"):
+            perceptor.before(second, "others")
     else:
         with pytest.raises(
             InputError, match=f"{done or 0} of the 6000 steps of ordinary are done; make train-ordinary first"
         ):
-            perceptor.before(second)
+            perceptor.before(second, "these")
 
 
 def test_what_another_was_begun_with_need_not_be_there_to_go_on(lesson, trained, monkeypatch, tmp_path):

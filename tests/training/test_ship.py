@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from torch.nn import functional as F
 from doorways.errors import InputError
 from doorways.perceptors import tower
 from doorways.perceptors.words import Words
-from training import manifest, resumable, ship, sketches
+from training import attributions, manifest, resumable, ship, sketches
 from training.plans import PLANS
 
 
@@ -60,6 +61,11 @@ def test_nothing_is_shipped_where_one_part_is_broken(work, tmp_path):
     ("row", "kept", "match"),
     [
         ({}, None, "0 of the 700 steps of hardened are done; make train-hardened first"),
+        (
+            {},
+            PLANS["hardened"].settings | {"data": "others"},
+            ".* was begun with data others, and data is these now",
+        ),
         ({"licence": "CC-BY-SA-4.0"}, PLANS["hardened"].settings, "1 pictures must not be trained on"),
         ({"family": "openmoji"}, PLANS["hardened"].settings, "1 pictures must not be trained on"),
     ],
@@ -78,11 +84,24 @@ def test_nothing_is_shipped_that_is_not_done_or_must_not_be_learned_from(
     monkeypatch.setattr(manifest, "collect", lambda: [drawn | row])
     monkeypatch.setattr(manifest, "write", lambda rows: pytest.fail("the manifest is changed"))
     monkeypatch.setattr(resumable, "WORK", work)
+    monkeypatch.setattr(manifest, "read", lambda: [drawn | row])
+    monkeypatch.setattr(attributions, "page", lambda rows: "")
+    monkeypatch.setattr(ship, "Scenes", lambda: SimpleNamespace(digest="these"))
     monkeypatch.setattr(ship, "ship", lambda parts: pytest.fail("it is shipped"))
     monkeypatch.setattr("sys.argv", ["ship", "perceptor"])
     if kept is not None:
         torch.save({"step": kept["steps"], "settings": kept}, work / "hardened.pt")
     with pytest.raises(SystemExit, match=f"not shipped: {match}"):
+        ship.main()
+
+
+def test_no_part_is_shipped_beside_models_that_learned_from_other_pictures(monkeypatch):
+    monkeypatch.setattr(
+        manifest, "collect", lambda: [{"split": "trained", "family": "noto", "licence": "MIT"}]
+    )
+    monkeypatch.setattr(ship, "ship", lambda parts: pytest.fail("it is shipped"))
+    monkeypatch.setattr("sys.argv", ["ship", "perceptor"])
+    with pytest.raises(SystemExit, match="the models that stay learned from other pictures"):
         ship.main()
 
 

@@ -58,6 +58,7 @@ def explore(
         return 0
     if paintings > MANY:
         ask(f"{theme}: {paintings:,} paintings", how)
+    here = _here()
     with _about(theme):
         planned = list(plan(read))
     must_not_be_on_cpu(how.together or 1, (one.recipe.settings() for one in planned))
@@ -74,7 +75,7 @@ def explore(
         if how.dry_run:
             return 0
         kept = {} if costs is None else {"together": costs.together}
-        sweep = enlist(library, read, planned, {"folder": _here(), **kept})
+        sweep = enlist(library, read, planned, {"folder": here, **kept})
         if costs is None:
             return 0
         if workers := at_work(library, sweep):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,18 +120,24 @@ def rank(
                     filters["sweep"] = opened.get_sweep(sweep).id
                 ranked = looking.paintings(opened, prompts, **filters)
             rated += _opinions(looking.paintings(opened))
+    nothing = "there is nothing to rank: no painting of the library has a picture and fits; paint some"
     if not ranked:
-        raise InputError(
-            "there is nothing to rank: no painting of the library has a picture and fits; paint some"
-        )
+        raise InputError(nothing)
     eyes = looking.eyes(perceptor, device)
     wanted = {"count": count or (), "unwanted": unwanted or ()}
-    everyone = {one.picture.resolve(): one for one in [*(one for one, _ in rated), *ranked]}
+    everyone: dict[Path, Seen] = {}
+    for one in (*ranked, *(one for one, _ in rated)):
+        path = one.picture.resolve()
+        everyone[path] = replace(
+            everyone.get(path, one), named=one.named or (path in everyone and everyone[path].named)
+        )
     judged = {
         one.picture.resolve(): judgement
         for one, judgement in looking.judge_all(list(everyone.values()), eyes, **wanted)
     }
     ranked = [one for one in ranked if one.picture.resolve() in judged]
+    if not ranked:
+        raise InputError(nothing)
     own = {
         path: liked for one, liked in reversed(rated) if (path := one.picture.resolve()) in judged
     }  # what was said here comes first

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from doorways.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from doorways.judge.judgement import Judgement
     from doorways.judge.judging import Judge
     from doorways.library import Entry, Library
@@ -36,12 +38,10 @@ class Seen:
     entry: Entry | None = None
     named: bool = True
 
-    def judged(self, judge: Judge, **wanted: Any) -> Judgement:
-        """What `judge` makes of it."""
-        from doorways.pictures import read_picture
-
+    def judged(self, judge: Judge, pixels: Tensor, **wanted: Any) -> Judgement:
+        """What `judge` makes of its `pixels` [1, 3, H, W]."""
         try:
-            return judge.judge(read_picture(self.picture), self.asked, machine=self.machine, **wanted)
+            return judge.judge(pixels, self.asked, machine=self.machine, **wanted)
         except InputError as error:
             raise InputError(f"{self.name}: {error}") from error
 
@@ -118,22 +118,24 @@ def _file(path: Path, prompts: str | None) -> Seen:
 def judge_all(seen: list[Seen], judge: Judge, **wanted: Any) -> Iterator[tuple[Seen, Judgement]]:
     """Judges pictures one after the other, with a bar on a terminal where there are several.
 
-    One that cannot be judged ends it if it was asked for by name, and else is left out, which is said.
+    One that cannot be read ends it if it was asked for by name, and else is left out, which is said.
     """
     from rich.console import Console
     from rich.progress import track
+
+    from doorways.pictures import read_picture
 
     console = Console(stderr=True)
     hidden = len(seen) < 2 or not console.is_terminal
     for one in track(seen, "judging", console=console, transient=True, disable=hidden):
         try:
-            judgement = one.judged(judge, **wanted)
+            pixels = read_picture(one.picture)
         except InputError as error:
             if one.named:
-                raise
-            sys.stderr.write(f"doorways: {error}; it is left out\n")
+                raise InputError(f"{one.name}: {error}") from error
+            sys.stderr.write(f"doorways: {one.name}: {error}; it is left out\n")
         else:
-            yield one, judgement
+            yield one, one.judged(judge, pixels, **wanted)
 
 
 def eyes(perceptor: str, device: str, aesthetic: Path | None = None) -> Judge:

@@ -21,6 +21,11 @@ Large ones hold a composition together, medium ones see single things, small one
 class Changing(Protocol):
     """A number that may change over the run (`doorways.schedule.Schedule` is one)."""
 
+    @property
+    def highest(self) -> float:
+        """Its greatest value."""
+        ...
+
     def at(self, progress: float) -> float:
         """Its value when the fraction `progress` in [0, 1] of the run is done."""
         ...
@@ -70,8 +75,8 @@ class SizeLaw:
         """The largest size that may be drawn at any time of the run, as a fraction of the shorter side."""
         if self.size_range is not None:
             return self.size_range[1]
-        drawn = torch.stack([self.weights(percent / 100) for percent in range(101)]).amax(0).tolist()
-        return max(high for share, (_, high) in zip(drawn, CLASSES.values(), strict=True) if share > 0)
+        drawn = (high for name, (_, high) in CLASSES.items() if getattr(self, name).highest > 0)
+        return max(drawn, default=1.0)
 
     def draw(self, which: Tensor, where: Tensor, progress: float) -> Tensor:
         """[n] sizes; of numbers in [0, 1), `which` [n] chooses the class and `where` [n] the size in it."""

@@ -121,7 +121,7 @@ def public_change(change: Mapping[str, Any]) -> dict[str, Any]:
     {'surgery': 'paste', 'of': 'sea.png'}
     """
     return {
-        name: PurePath(part).name if name == "of" else part
+        name: PurePath(str(part)).name if name == "of" else part
         for name, part in change.items()
         if name != "script"
     }

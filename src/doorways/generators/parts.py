@@ -134,7 +134,6 @@ def all_around(generator: Generator) -> Callable[[Tensor], Tensor]:
     return decode
 
 
-@torch.no_grad()
 def encode_canvas(generator: Generator, picture: Tensor, window: int, *, wraps: bool) -> Tensor:
     """The latent of the `picture` [1, 3, H, W] of a canvas.
 
@@ -147,6 +146,7 @@ def encode_canvas(generator: Generator, picture: Tensor, window: int, *, wraps: 
     return encode_in_parts(generator, picture, min(width, window), wraps=wraps)
 
 
+@torch.no_grad()
 def encode_in_parts(generator: Generator, picture: Tensor, most: int, *, wraps: bool) -> Tensor:
     """The latent of a wide `picture` [1, 3, H, W], encoded `most` columns at a time, each part with what stands beside it.
 

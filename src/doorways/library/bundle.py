@@ -87,7 +87,6 @@ class Bundles(Sweeps):
     def import_picture(self, path: Path | str) -> Entry:
         """Takes in a picture that Doorways painted, as a painting without latent or events; or finds it here."""
         from doorways.metadata import read_metadata
-        from doorways.pictures import read_picture
         from doorways.recipe import Recipe
 
         path = Path(path)
@@ -96,7 +95,7 @@ class Bundles(Sweeps):
         here = self.with_picture(path)
         if here is not None:
             return here
-        read_picture(path)  # a broken one is refused
+        _must_be_whole(path)
         painted = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
         painted = painted.replace("+00:00", "Z")
         entry = Entry(
@@ -142,6 +141,21 @@ class Bundles(Sweeps):
             for home in moved:
                 shutil.rmtree(home, ignore_errors=True)
             raise
+
+
+def _must_be_whole(picture: Path) -> None:
+    """InputError for a PNG that is cut short or damaged; a large one is not looked at."""
+    from PIL import Image
+
+    try:
+        with Image.open(picture, formats=["PNG"]) as image:
+            image.load()
+    except Image.DecompressionBombError:
+        return
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(
+            f"{picture}: cannot be read as a picture ({error}); take an undamaged copy"
+        ) from error
 
 
 def _at_rest(entry: Entry) -> Entry:
@@ -222,8 +236,8 @@ def _entry(values: dict[str, Any], path: Path) -> Entry:
 
 
 def _is_number(value: object) -> bool:
-    """Whether it is one that a database takes; what is no number to a float may stand for what was not measured."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) >= 1e15
+    """Whether it is one that a database takes."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 def _is_count(value: object) -> bool:

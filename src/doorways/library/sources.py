@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -85,13 +84,14 @@ def keep_sources(
     known = {} if copies is None else copies
     for copy, there in found.items():
         with whole(copy) as part:
-            _copy(there, part, known)
-        known[_identity(there)] = copy
+            identity = _identity(there)
+            _copy(there, part, known.get(identity))
+        known[identity] = copy
 
 
-def _copy(there: Path, part: Path, copies: Copies) -> None:
-    """Makes `part` a copy of the picture `there`: a link to one of `copies`, or one of its own."""
-    if (made := copies.get(_identity(there))) is not None:
+def _copy(there: Path, part: Path, made: Path | None) -> None:
+    """Makes `part` a copy of the picture `there`: a link to the one that was `made` before, or one of its own."""
+    if made is not None:
         part.unlink()
         try:
             part.hardlink_to(made)
@@ -124,4 +124,5 @@ def copy_name(path: str) -> str:
     >>> copy_name("a/start.png")
     '09c069df-start.png'
     """
-    return f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}-{Path(path).name}"
+    name = path.encode("utf-8", "surrogatepass")  # the same wherever a library is read
+    return f"{hashlib.sha256(name).hexdigest()[:8]}-{Path(path).name}"
