@@ -9,7 +9,7 @@
 # make train-data train-ordinary train-perceptor train-hardened train-judge train-generator train-ship bench-embedded
 #                       makes the embedded models anew, stage by stage: training/README.md
 #
-# TORCH=cuda            install a GPU build of torch: without the version that constraints.txt pins
+# TORCH=cuda            install the newest torch that fits, for GPUs that the version which constraints.txt pins does not know
 # PROMPTS SEED OUT FLAGS   what `make paint` paints, and where; nothing that is there is overwritten
 # PYTHON=python3.12     which Python .venv is made of
 # BEGIN=FOLDER          the model whose weights its training begins with instead, such as src/doorways/embedded/perceptor

@@ -31,7 +31,7 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> object:
         ({}, "cpu", "fp32"),
         ({"instructions": "avx512_bf16"}, "cpu", "bf16"),
         ({"instructions": "amx_tile"}, "cpu", "bf16"),
-        ({"mps": True}, "mps", "fp32"),
+        ({"mps": True}, "cpu", "fp32"),
         ({"cuda": 1, "mps": True}, "cuda", "bf16"),
         ({"cuda": 1, "capability": 7}, "cuda", "fp32"),
     ],
@@ -47,6 +47,9 @@ def test_the_best_device_that_is_there_is_chosen_and_said(cards, machine, device
 def test_what_is_asked_for_is_taken(cards) -> None:
     cards(cuda=2, capability=7)
     assert choose_device("cpu").device.type == "cpu"
+    cards(mps=True)
+    assert "Apple's GPU (mps) in fp32 (as asked)" in choose_device("mps").note
+    cards(cuda=2, capability=7)
     assert choose_device("cuda:1", "fp16").device == torch.device("cuda:1")
     assert choose_device("cuda", "fp16").dtype == torch.float16
     assert "Card (cuda:1) in fp16 (as asked)" in choose_device("cuda:1", "fp16").note

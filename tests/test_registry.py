@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from doorways.errors import DoorwaysError, InputError
-from doorways.registry import load_plugins, objectives
+from doorways.registry import _load_plugins, load_plugins, objectives
 
 
 @pytest.fixture
@@ -22,8 +22,11 @@ def installed(tmp_path, monkeypatch):
         (described / "METADATA").write_text("Metadata-Version: 2.1\nName: sparkle\nVersion: 1.0\n", "utf-8")
         (described / "entry_points.txt").write_text(f"[doorways.plugins]\nglow = {entry}\n", "utf-8")
 
+        _load_plugins.cache_clear()
+
     yield install
     sys.modules.pop("sparkle_plugin", None)
+    _load_plugins.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -40,9 +43,10 @@ def installed(tmp_path, monkeypatch):
 def test_a_plugin_that_fails_is_named_with_its_package_and_the_remedy(installed, source, entry, cause):
     installed(source, entry)
     said = rf"the plugin glow \({entry}\) of sparkle fails \({cause}.*\); update or uninstall sparkle$"
-    with pytest.raises(DoorwaysError, match=said) as failure:
-        load_plugins.__wrapped__()
-    assert not isinstance(failure.value, InputError)
+    for _ in range(2):  # whoever asks again hears of the same plugin
+        with pytest.raises(DoorwaysError, match=said) as failure:
+            load_plugins()
+        assert not isinstance(failure.value, InputError)
 
 
 def test_what_the_registry_tells_a_plugin_is_passed_on(installed):
@@ -52,4 +56,4 @@ def test_what_the_registry_tells_a_plugin_is_passed_on(installed):
         "def register(): objectives.register('smoothness', 'another')\n"
     )
     with pytest.raises(InputError, match="objective 'smoothness' is registered twice"):
-        load_plugins.__wrapped__()
+        load_plugins()

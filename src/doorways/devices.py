@@ -39,8 +39,8 @@ class Device:
 def choose_device(wanted: str = "auto", precision: str = "auto") -> Device:
     """The device and precision for a recipe's `device` and `precision`.
 
-    `auto` takes the first of CUDA, Apple's MPS and the CPU that is there; bf16 where a CUDA card or the CPU computes in
-    it, and fp32 anywhere else (fp16 is never chosen unasked: small gradients vanish in it).
+    `auto` takes CUDA where it is there and else the CPU, and Apple's MPS only when asked, since nobody has tried it; bf16 where
+    a CUDA card or the CPU computes in it, and fp32 anywhere else (fp16 is never chosen unasked: small gradients vanish in it).
 
     Args:
         wanted: `auto`, `cpu`, `mps`, `cuda` or `cuda:N`.
@@ -67,7 +67,7 @@ def choose_device(wanted: str = "auto", precision: str = "auto") -> Device:
 def _first() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return torch.device("cpu")
 
 
 def _device(wanted: str) -> torch.device:

@@ -51,17 +51,26 @@ objectives: Registry[Any] = Registry("objective")
 symmetries: Registry[Any] = Registry("symmetry")
 
 
-@cache
 def load_plugins() -> None:
-    """Lets every installed plugin register its things, once a process; DoorwaysError naming one that fails."""
+    """Lets every installed plugin register its things, once a process; DoorwaysError naming the first one that failed."""
+    if (failed := _load_plugins()) is not None:
+        raise failed
+
+
+@cache
+def _load_plugins() -> DoorwaysError | None:
+    """Loads them until one fails, and says how; the same whenever it is asked for."""
     for plugin in sorted(entry_points(group="doorways.plugins"), key=lambda entry: (entry.value, entry.name)):
         try:
             plugin.load()()
-        except DoorwaysError:
-            raise
+        except DoorwaysError as error:
+            return error
         except Exception as error:
             package = plugin.dist.name if plugin.dist else "a package without a name"
-            raise DoorwaysError(
+            failed = DoorwaysError(
                 f"the plugin {plugin.name} ({plugin.value}) of {package} fails ({type(error).__name__}: {error}); "
                 f"update or uninstall {package}"
-            ) from error
+            )
+            failed.__cause__ = error
+            return failed
+    return None

@@ -1,4 +1,4 @@
-"""Copies between the host and the device that nobody waits for.
+"""Between the host and the device: copies that nobody waits for, and what a device cannot do itself.
 
 A copy from or to the host's ordinary memory makes the host wait until a CUDA device has done all that is queued on it, and
 the device then waits for the host. Through pinned memory both go on. On a CPU nothing is sent anywhere.
@@ -7,6 +7,7 @@ the device then waits for the host. Through pinned memory both go on. On a CPU n
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -39,6 +40,17 @@ class Fetched:
         if self._arrives is not None:
             self._arrives.synchronize()
         return self._copy.cpu()
+
+
+def pooled(picture: Tensor, rows: int, columns: int) -> Tensor:
+    """Means of as many parts of a picture [n, c, H, W] as are asked for, as equal as its pixels allow.
+
+    On the CPU where Apple's GPUs could not, whose pixels must divide evenly.
+    """
+    height, width = picture.shape[-2:]
+    if picture.device.type == "mps" and (height % rows or width % columns):
+        return F.adaptive_avg_pool2d(picture.cpu(), (rows, columns)).to(picture.device)
+    return F.adaptive_avg_pool2d(picture, (rows, columns))
 
 
 def exact(device: torch.device) -> torch.dtype:

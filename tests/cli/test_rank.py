@@ -173,6 +173,7 @@ def test_bad_prompts_are_an_error_and_leave_no_painting_out(library, doorways):
         ((), "there is no library in it"),
         (("no.png",), "there is no such file"),
         (("1.png", "--weights", "match"), "is not NAME=NUMBER"),
+        (("1.png", "--weights", "shrapness=1"), "the judge does not measure 'shrapness'; it knows match"),
         (("1.png", "--limit", "0"), "limit 0: must be 1 or more"),
         (("1.png", "2.png", "--diversity", "3"), "diversity 3: must lie between 0"),
         (("1.png", "2.png", "--duplicate", "0"), "duplicate 0: must lie above 0"),

@@ -217,6 +217,7 @@ def test_presence_counts_in_deviations():
 def test_a_thing_is_not_compared_with_its_own_words():
     assert "dog" in COMMON
     assert "dog" not in others("a Dog")
+    assert not {"dog", "cat", "bird"} & set(others("a dog, a (cat) and a bird."))
     assert len(set(COMMON)) == len(COMMON)
 
 

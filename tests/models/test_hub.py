@@ -14,7 +14,7 @@ from huggingface_hub import constants
 
 from doorways import DoorwaysError, InputError, load_generator, load_perceptor
 from doorways.models import is_here, locate, pull, size_of
-from doorways.models.files import RemoteFile, choose
+from doorways.models.files import RemoteFile, choose, is_whole
 from doorways.models.hub import Repository
 from tests import tiny
 from tests.models import fake_hub
@@ -84,6 +84,15 @@ def test_half_a_model_is_not_here(home: Path) -> None:
     assert is_here(SPEC)
     (folder / "model-00001-of-00002.safetensors").unlink()
     assert not is_here(SPEC)
+
+
+def test_files_that_only_another_program_reads_are_no_model_that_is_here(tmp_path: Path) -> None:
+    for name in ("open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    assert not is_whole(tmp_path)
+    (tmp_path / "config.json").write_bytes(b"{}")
+    (tmp_path / "pytorch_model.fp16.bin").write_bytes(b"")
+    assert is_whole(tmp_path)
 
 
 def test_offline_it_says_what_to_do(home: Path) -> None:

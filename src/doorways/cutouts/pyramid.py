@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from doorways.transfer import pooled
+
 MID_GREY = 0.5
 
 
@@ -85,4 +87,4 @@ def _halve(level: Tensor) -> Tensor:
     height, width = level.shape[-2:]
     if height % 2 == 0 and width % 2 == 0:
         return F.avg_pool2d(level, 2)
-    return F.adaptive_avg_pool2d(level, ((height + 1) // 2, (width + 1) // 2))
+    return pooled(level, (height + 1) // 2, (width + 1) // 2)

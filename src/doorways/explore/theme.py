@@ -44,15 +44,13 @@ from pydantic import (
 
 from doorways.errors import InputError
 from doorways.explore.rungs import Rungs
-from doorways.judge.ranking import WEIGHTS
+from doorways.judge.ranking import MEASURES, is_measured
 from doorways.recipe_text import read_toml, rule_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MOST_SEEDS = 100_000
-MEASURES = (*WEIGHTS, "tone_symmetry", "edge_symmetry", "sharpness")
-"""What of a picture may be weighed, beside `count:THING` and `unwanted:THING`."""
 
 
 def _texts(value: Any) -> Any:
@@ -154,7 +152,7 @@ class Theme(Section):
     @classmethod
     def _check_weights(cls, weights: dict[str, float]) -> dict[str, float]:
         for name in weights:
-            if name not in MEASURES and not name.startswith(("count:", "unwanted:")):
+            if not is_measured(name):
                 raise ValueError(
                     f"has {name!r}, which the judge does not measure; it knows {', '.join(MEASURES)}"
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from torch import Tensor
 
 COMMON = (
@@ -20,10 +22,11 @@ paintings, and 4 of 5 do not in others' (the embedded judge)."""
 def others(thing: str) -> tuple[str, ...]:
     """The common words that are not in the thing's own name.
 
-    >>> len(COMMON) - len(others("a dog beside a house"))
+    >>> len(COMMON) - len(others("a dog, beside a (house)."))
     2
     """
-    return tuple(word for word in COMMON if word not in thing.lower().split())
+    own = set(re.findall(r"[^\W\d_]+", thing.lower()))
+    return tuple(word for word in COMMON if word not in own)
 
 
 def presence(cosines: Tensor, common: Tensor) -> Tensor:

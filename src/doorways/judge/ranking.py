@@ -18,6 +18,8 @@ WEIGHTS: Mapping[str, float] = {
     "taste": 1.0,
 }
 """What each measure counts unless the artist says otherwise; below 0, less of it is better."""
+MEASURES = (*WEIGHTS, "tone_symmetry", "edge_symmetry", "sharpness")
+"""What can be weighed, and beside it `count:THING` and `unwanted:THING`."""
 
 
 def combine(rows: Sequence[Mapping[str, float]], weights: Mapping[str, float] = WEIGHTS) -> list[float]:
@@ -69,7 +71,7 @@ def read_weights(texts: Sequence[str]) -> dict[str, float]:
     """`WEIGHTS` with those changed that texts such as `match=2` name; `only` at first forgets the others.
 
     Raises:
-        InputError: a text that is not NAME=NUMBER.
+        InputError: a text that is not NAME=NUMBER, or names what no judge measures.
 
     >>> read_weights(["only", "match=2", "repetition=-1"])
     {'match': 2.0, 'repetition': -1.0}
@@ -85,5 +87,14 @@ def read_weights(texts: Sequence[str]) -> dict[str, float]:
             raise InputError(
                 f"weight {text!r}: is not NAME=NUMBER; write for example match=2 or repetition=-0.5"
             )
+        if not is_measured(name):
+            raise InputError(
+                f"weight {text!r}: the judge does not measure {name!r}; it knows {', '.join(MEASURES)}"
+            )
         weights[name] = weight
     return weights
+
+
+def is_measured(name: str) -> bool:
+    """Whether a judge measures what is called so."""
+    return name in MEASURES or name.startswith(("count:", "unwanted:"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from doorways.symmetry import Symmetry, parse_symmetry
+from doorways.transfer import pooled
 
 ROWS = 12
 """Tiles from top to bottom."""
@@ -30,9 +30,7 @@ def tile_correlation(image: Tensor, symmetry: Symmetry | None, *, rows: int) -> 
     """The correlation of tile means of an image [1, 1, H, W]: of one half, and of its image under the symmetry."""
     symmetry = symmetry or parse_symmetry("mirror")
     columns = 2 * max(1, round(rows * image.shape[-1] / image.shape[-2] / 2))
-    tiles, images = (
-        F.adaptive_avg_pool2d(one, (rows, columns))[0, 0] for one in (image, symmetry.apply(image))
-    )
+    tiles, images = (pooled(one, rows, columns)[0, 0] for one in (image, symmetry.apply(image)))
     matrix = symmetry.matrix(image.shape[-1] / image.shape[-2])
     upright = bool(matrix[0, 0] > 0 and matrix[0, 2] == 0)
     half = (slice(rows // 2), slice(None)) if upright else (slice(None), slice(columns // 2))

@@ -59,11 +59,9 @@ def is_whole(folder: Path) -> bool:
             return True
     if (folder / "taesd_encoder.safetensors").is_file() and (folder / "taesd_decoder.safetensors").is_file():
         return True
-    suffixes = (*WEIGHTS, ".ckpt")
-    single = (
-        path for path in folder.iterdir() if path.suffix in suffixes and not path.stem.startswith("taesd_")
-    )
-    return any(path.is_file() and not re.search(r"-\d+-of-\d+$", path.stem) for path in single)
+    alone = (stem for stem in STEMS if not stem.startswith("taesd_"))
+    names = {f"{stem}{half}{suffix}" for stem in alone for half in ("", ".fp16") for suffix in WEIGHTS}
+    return any(path.is_file() and (path.name in names or path.suffix == ".ckpt") for path in folder.iterdir())
 
 
 def _shards(index: Path) -> set[str]:

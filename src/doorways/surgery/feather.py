@@ -21,7 +21,7 @@ def grow(area: Tensor, reach_px: float) -> Tensor:
     reach = round(reach_px)
     if not reach:
         return area
-    across = max_pool2d(area, (1, 2 * reach + 1), stride=1, padding=(0, reach)) if reach else area
+    across = max_pool2d(area, (1, 2 * reach + 1), stride=1, padding=(0, reach))
     return max_pool2d(across, (2 * reach + 1, 1), stride=1, padding=(reach, 0))
 
 
