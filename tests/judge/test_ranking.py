@@ -11,7 +11,7 @@ import pytest
 from doorways.errors import DoorwaysError, InputError
 from doorways.judge.choosing import choose
 from doorways.judge.judgement import Judgement
-from doorways.judge.likeness import cosines, diverse, fold, range_of_products, unit_rows
+from doorways.judge.likeness import diverse, fold, range_of_products, unit_rows
 from doorways.judge.ranking import WEIGHTS, combine, rank, read_weights
 from doorways.judge.taste import FEWEST, Taste, liking
 
@@ -59,6 +59,11 @@ def test_weights_are_read_and_what_is_none_is_told():
         combine(ROWS, {"match": float("nan")})
     with pytest.raises(InputError, match="judge that picture again"):
         combine([{"match": float("inf")}, {"match": 1.0}])
+
+
+def cosines(portraits):
+    """The cosines [n, n] of portraits."""
+    return unit_rows(portraits) @ unit_rows(portraits).T
 
 
 def family(*, seed=0, count=4, width=30, spread=0.02):

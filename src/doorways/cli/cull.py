@@ -8,6 +8,7 @@ import sys
 import textwrap
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,8 +94,10 @@ def cull(
 
 
 def _summary(culling: Culling) -> str:
-    there = {entry.id: entry.verdict for entry in culling.library.list()}
-    said = [there[id] for id in culling.ids if id in there]
+    said = []
+    for id in culling.ids:
+        with suppress(InputError):  # another process has deleted it
+            said.append(culling.library.get(id).verdict)
     counts = [f"{said.count(name)} {name}" for name in ("favourite", "keep", "reject") if name in said]
     return f"{len(said)} paintings: " + ", ".join([*counts, f"{said.count(None)} without a verdict"])
 

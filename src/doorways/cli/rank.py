@@ -97,7 +97,7 @@ def rank(
     Taste is learned from ratings and verdicts in the library, and from --like and --dislike.
     """
     from doorways.cli import seen as looking
-    from doorways.judge.likeness import check_settings
+    from doorways.judge.likeness import check_diversity, check_duplicate
     from doorways.judge.ranking import read_weights
 
     if limit is not None and limit < 1:
@@ -108,7 +108,8 @@ def rank(
             f"--{name} {filters[name]}: says which paintings of the library to rank, and pictures are named besides; "
             "leave one of the two out"
         )
-    check_settings(duplicate, diversity)
+    check_duplicate(duplicate)
+    check_diversity(diversity)
     weighted = read_weights(weights or ())
     ranked = looking.look_up(pictures, library, prompts)
     rated = [(one, LIKED) for one in looking.look_up(like or (), library, prompts)]
@@ -125,12 +126,9 @@ def rank(
         raise InputError(nothing)
     eyes = looking.eyes(perceptor, device)
     wanted = {"count": count or (), "unwanted": unwanted or ()}
-    everyone: dict[Path, Seen] = {}
-    for one in (*ranked, *(one for one, _ in rated)):
-        path = one.picture.resolve()
-        everyone[path] = replace(
-            everyone.get(path, one), named=one.named or (path in everyone and everyone[path].named)
-        )
+    seen = [(one.picture.resolve(), one) for one in (*(one for one, _ in rated), *ranked)]
+    named = {path for path, one in seen if one.named}
+    everyone = {path: replace(one, named=path in named) for path, one in seen}
     judged = {
         one.picture.resolve(): judgement
         for one, judgement in looking.judge_all(list(everyone.values()), eyes, **wanted)

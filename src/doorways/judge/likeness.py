@@ -33,18 +33,16 @@ def unit_rows(portraits: Portraits) -> np.ndarray:
     return np.asarray(table / np.linalg.norm(table, axis=1, keepdims=True).clip(1e-12))
 
 
-def cosines(portraits: Portraits) -> np.ndarray:
-    """The cosines [n, n] of pictures' portraits (`Judgement.portrait`)."""
-    table = unit_rows(portraits)
-    return np.asarray(table @ table.T)
-
-
-def check_settings(duplicate: float, diversity: float) -> None:
-    """InputError where `fold` or `diverse` would refuse the number that they are given."""
+def check_duplicate(duplicate: float) -> None:
+    """InputError for a cosine from which on nothing, or all, would be a near-duplicate."""
     if not 0 < duplicate <= 1:
         raise InputError(
             f"duplicate {duplicate:g}: must lie above 0 and be at most 1; {DUPLICATE} is the default"
         )
+
+
+def check_diversity(diversity: float) -> None:
+    """InputError for a share of unlikeness that is none."""
     if not 0 <= diversity <= 1:
         raise InputError(
             f"diversity {diversity:g}: must lie between 0 (best first) and 1; {DIVERSITY} is the default"
@@ -62,7 +60,7 @@ def fold(portraits: Portraits, order: Sequence[int], *, duplicate: float = DUPLI
 
     Returns: index of each picture that stays -> those under it, both in the given order.
     """
-    check_settings(duplicate, DIVERSITY)
+    check_duplicate(duplicate)
     table = unit_rows(portraits)
     kept: dict[int, list[int]] = {}
     apart = np.empty_like(table)  # the rows of those kept, in their order
@@ -98,7 +96,7 @@ def diverse(
 
     Carbonell and Goldstein, "The Use of MMR, Diversity-Based Reranking" (1998).
     """
-    check_settings(DUPLICATE, diversity)
+    check_diversity(diversity)
     left = sorted(range(len(values)) if among is None else among)
     if not left:
         return []

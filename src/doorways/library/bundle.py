@@ -111,36 +111,31 @@ class Bundles(Sweeps):
             picture_sha256=sha256(path),
         )
         files = self._files(entry.id)
-        with writing(files.folder):
-            files.folder.mkdir()
-        with whole(files.picture) as part:
-            shutil.copyfile(path, part)
         with self.together():
+            with writing(files.folder):
+                files.folder.mkdir()
+            self._comes_and_goes(files.folder)
+            with whole(files.picture) as part:
+                shutil.copyfile(path, part)
             self._insert(entry)
         return entry
 
     def _take_in(self, entries: list[Entry], sweeps: list[Sweep], waiting_room: Path) -> None:
-        """Moves unpacked folders to their places, then adds the rows; undoes the first if the second fails."""
-        moved: list[Path] = []
-        try:
-            with self.together():
-                for sweep in sweeps:
-                    self._insert_sweep(sweep)
-                for entry in entries:
-                    home = self.folder / PAINTINGS / entry.id
-                    if home.exists():
-                        raise InputError(
-                            f"{home}: is there already and belongs to no painting; move it away first"
-                        )
-                    self._insert(entry)
-                    if (waiting_room / entry.id).exists():
-                        with writing(home):
-                            (waiting_room / entry.id).rename(home)
-                        moved.append(home)
-        except BaseException:
-            for home in moved:
-                shutil.rmtree(home, ignore_errors=True)
-            raise
+        """Adds the rows and moves unpacked folders to their places, all of them or, if anything fails, none."""
+        with self.together():
+            for sweep in sweeps:
+                self._insert_sweep(sweep)
+            for entry in entries:
+                home = self._files(entry.id).folder
+                if home.exists():
+                    raise InputError(
+                        f"{home}: is there already and belongs to no painting; move it away first"
+                    )
+                self._insert(entry)
+                self._comes_and_goes(home)
+                if (waiting_room / entry.id).exists():
+                    with writing(home):
+                        (waiting_room / entry.id).rename(home)
 
 
 def _must_be_whole(picture: Path) -> None:

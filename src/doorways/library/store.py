@@ -142,8 +142,7 @@ class Store:
                 subject=subject,
                 created=utc_now(),
             )
-            folder = self._files(entry.id).folder
-            self.database.or_else(lambda: shutil.rmtree(folder, ignore_errors=True))
+            self._comes_and_goes(self._files(entry.id).folder)
             keep_sources(
                 settings,
                 self._files(entry.id).sources,
@@ -299,6 +298,10 @@ class Store:
     def _files(self, id: str) -> Files:
         """The files of the painting whose whole ID is given; its folder need not be there."""
         return Files(self.folder / PAINTINGS / id)
+
+    def _comes_and_goes(self, folder: Path) -> None:
+        """Within a transaction: the folder of a new painting, which is to go again if the transaction fails."""
+        self.database.or_else(lambda: shutil.rmtree(folder, ignore_errors=True))
 
     def _update(self, id: str, values: Mapping[str, Any]) -> Entry:
         """Sets columns of one painting."""
