@@ -56,6 +56,8 @@ def test_weights_decide_what_comes_first(ranked, pictures):
     assert names(down) == names(up)[::-1]
     assert sorted(names(up)) == pictures
     assert names(ranked(*words, "match=1")) == names(up), "several weights may follow one flag"
+    weighed = ranked(*words, "--weights", "count:moon=1", "--weights", "unwanted:castle=-1")
+    assert {"count:moon", "unwanted:castle"} <= set(weighed[0]["scores"]), "nobody names them twice"
 
 
 def test_prompts_that_are_given_are_asked_of_the_library_s_paintings_too(doorways, tmp_path):

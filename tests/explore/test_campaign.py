@@ -183,6 +183,16 @@ def test_two_titles_are_two_sweeps(library, enlisted, tmp_path, quick_theme):
     assert len(library.list(sweep=other.id)) == len(library.list(sweep=one.id)) == 4
 
 
+def test_a_thing_that_is_weighed_is_looked_for(library, quick_theme):
+    path = quick_theme(before='count = "a moon"\n')
+    weights = '{ match = 1, "count:a door" = 1, "count:a moon" = 1, "unwanted:a person" = -1 }'
+    path.write_text(path.read_text("utf-8").replace("{ match = 1 }", weights), "utf-8")
+    theme = Theme.from_file(path)
+    settings = enlist(library, theme, [*plan(theme)], {}).settings
+    assert settings["count"] == ["a moon", "a door"]
+    assert settings["unwanted"] == ["a person"]
+
+
 def test_a_section_is_a_tag(library, enlisted):
     sweep = enlisted(pairs="[]", before='section = [{ name = "Sky", pairs = [["moon", "fire"]] }]\n', seeds=1)
     assert [entry.tags for entry in library.list(sweep=sweep.id)] == [("Sky",)]

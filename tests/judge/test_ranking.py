@@ -52,6 +52,9 @@ def test_weights_are_read_and_what_is_none_is_told():
     assert read_weights(["match=3"]) == {**WEIGHTS, "match": 3.0}
     assert read_weights(["count:a door=-1"])["count:a door"] == -1
     assert read_weights(["only", "sharpness=1"]) == {"sharpness": 1.0}
+    for wrong in ("count:=1", "unwanted: =1", "counts:door=1"):
+        with pytest.raises(InputError, match="the judge does not measure"):
+            read_weights([wrong])
     for wrong in ("match", "match=much", "=1", "match=1.2.3"):
         with pytest.raises(InputError, match="is not NAME=NUMBER"):
             read_weights([wrong])

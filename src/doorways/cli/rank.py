@@ -98,7 +98,7 @@ def rank(
     """
     from doorways.cli import seen as looking
     from doorways.judge.likeness import check_diversity, check_duplicate
-    from doorways.judge.ranking import read_weights
+    from doorways.judge.ranking import read_weights, things_weighed
 
     if limit is not None and limit < 1:
         raise InputError(f"limit {limit}: must be 1 or more")
@@ -125,7 +125,10 @@ def rank(
     if not ranked:
         raise InputError(nothing)
     eyes = looking.eyes(perceptor, device)
-    wanted = {"count": count or (), "unwanted": unwanted or ()}
+    wanted = {
+        kind: things_weighed(kind, weighted, given or ())
+        for kind, given in (("count", count), ("unwanted", unwanted))
+    }
     seen = [(one.picture.resolve(), one) for one in (*(one for one, _ in rated), *ranked)]
     named = {path for path, one in seen if one.named}
     everyone = {path: replace(one, named=path in named) for path, one in seen}

@@ -11,6 +11,7 @@ from doorways.explore.rungs import Rungs
 from doorways.explore.standings import was_killed
 from doorways.explore.sweep import Planned, recipe_key
 from doorways.explore.theme import Theme
+from doorways.judge.ranking import things_weighed
 from doorways.library import Entry, Library, Sweep, differences
 from doorways.library.differences import FILLED_IN
 from doorways.recipe import Recipe
@@ -135,8 +136,8 @@ def settings_of(theme: Theme) -> dict[str, Any]:
         "triage": rungs,
         "weights": theme.weights,
         "judge": theme.judge,
-        "unwanted": list(theme.unwanted),
-        "count": list(theme.count),
+        "unwanted": things_weighed("unwanted", theme.weights, theme.unwanted),
+        "count": things_weighed("count", theme.weights, theme.count),
     }
 
 

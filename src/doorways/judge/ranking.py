@@ -19,7 +19,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 """What each measure counts unless the artist says otherwise; below 0, less of it is better."""
 MEASURES = (*WEIGHTS, "tone_symmetry", "edge_symmetry", "sharpness")
-"""What can be weighed, and beside it `count:THING` and `unwanted:THING`."""
+"""What can be weighed, and beside it `count:THING` and `unwanted:THING` (`things_weighed`)."""
 
 
 def combine(rows: Sequence[Mapping[str, float]], weights: Mapping[str, float] = WEIGHTS) -> list[float]:
@@ -96,5 +96,19 @@ def read_weights(texts: Sequence[str]) -> dict[str, float]:
 
 
 def is_measured(name: str) -> bool:
-    """Whether a judge measures what is called so."""
-    return name in MEASURES or name.startswith(("count:", "unwanted:"))
+    """Whether a judge measures what is called so; of a thing, when it is asked to look for it."""
+    kind, _, thing = name.partition(":")
+    return name in MEASURES or (kind in {"count", "unwanted"} and bool(thing.strip()))
+
+
+def things_weighed(kind: str, weights: Mapping[str, float], given: Sequence[str] = ()) -> list[str]:
+    """What a judge is to look for: the things given, and those that weights name; each once.
+
+    Args:
+        kind: `count` or `unwanted`.
+
+    >>> things_weighed("count", {"count:a door": -1.0, "count:a moon": 1.0, "match": 1.0}, ["a moon"])
+    ['a moon', 'a door']
+    """
+    named = (name.removeprefix(f"{kind}:") for name in weights if name.startswith(f"{kind}:"))
+    return list(dict.fromkeys([*given, *named]))

@@ -15,6 +15,8 @@ DESCRIPTIONS = (".json", ".txt", ".yaml", ".model")
 WEIGHTS = (".safetensors", ".bin", ".msgpack")
 """What is fetched of a model: its descriptions, and its weights in the first of these formats that it has."""
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model", "flax_model", "taesd_encoder", "taesd_decoder")
+HALF = ".fp16"
+"""What the stem of weights in half precision ends with; they are fetched where there are no others."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def choose(files: Iterable[RemoteFile], subfolder: str = "") -> list[RemoteFile]
         if (
             kept := whole
             or shards
-            or [file for file in named if PurePosixPath(file.path).stem.endswith(".fp16")]
+            or [file for file in named if PurePosixPath(file.path).stem.removesuffix(HALF) in STEMS]
         ):
             return [file for file in here if PurePosixPath(file.path).suffix in DESCRIPTIONS] + kept
     return []
@@ -59,9 +61,12 @@ def is_whole(folder: Path) -> bool:
             return True
     if (folder / "taesd_encoder.safetensors").is_file() and (folder / "taesd_decoder.safetensors").is_file():
         return True
-    alone = (stem for stem in STEMS if not stem.startswith("taesd_"))
-    names = {f"{stem}{half}{suffix}" for stem in alone for half in ("", ".fp16") for suffix in WEIGHTS}
-    return any(path.is_file() and (path.name in names or path.suffix == ".ckpt") for path in folder.iterdir())
+    alone = {stem for stem in STEMS if not stem.startswith("taesd_")}
+    return any(
+        path.is_file()
+        and (path.suffix == ".ckpt" or (path.suffix in WEIGHTS and path.stem.removesuffix(HALF) in alone))
+        for path in folder.iterdir()
+    )
 
 
 def _shards(index: Path) -> set[str]:
