@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from training import manifest
 from training.scenery import public_domain
 
@@ -40,8 +38,5 @@ def test_a_photograph_is_public_domain_only_where_no_paragraph_of_its_own_says_o
     assert public_domain(COPYRIGHT.partition("Files: images/land/*\n")[0], names) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="15 photographs under CC-BY-SA-4.0, which the card names: weights are made without"
-)
 def test_the_shipped_weights_learned_from_nothing_that_must_not_be_trained_on():
     assert manifest.refused(manifest.read()) == []
