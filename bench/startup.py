@@ -1,11 +1,12 @@
-"""How long the command takes to begin, and to paint with the embedded models: `python -m bench.startup`.
+"""How long the command takes to begin, and to step and paint with the embedded models: `python -m bench.startup`.
 
 Protocol. `doorways --help` is run to its end, and `doorways paint` with the embedded models and its default size until it has
 said what it paints on, the last thing before its first step; each in a new process, one after the other, after one run
 that is not counted (so that files are in the system's memory, as from the second time on). Of each the median is taken.
-Two whole paintings of 768x384, the default one and one of 300 steps that grows from half of the sides, are timed once.
+Two whole paintings of 768x384, the default one and one of 300 steps that grows from half of the sides, are timed once. The
+steps of one on 512x256 with 32 cutouts are timed within this process, less the first three, and the median taken.
 
-Targets: 0.3 s, 3 s, and 2 minutes for either painting. Exits 1 where one is missed.
+Targets: 0.3 s, 3 s, 2 minutes for either painting, and 0.3 s for a step. Exits 1 where one is missed.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from pathlib import Path
 
 from cyclopts import App
 
+from bench.paintings import weights_used
 from bench.results import FOLDER, Verdict, report
+from doorways.painter import Painter
+from doorways.recipe import Recipe
 
 COMMAND = (sys.executable, "-m", "doorways.cli")
-HELP_S, FIRST_STEP_S, PAINTING_S = 0.3, 3.0, 120.0
+HELP_S, FIRST_STEP_S, PAINTING_S, STEP_S = 0.3, 3.0, 120.0, 0.3
 """The targets."""
 ASKED = (*COMMAND, "paint", "forest | kelp forest", "--seed", "3", "--no-library")
 PAINTINGS = {
@@ -68,6 +72,17 @@ def painting_s(*given: str) -> float:
         return time.perf_counter() - began
 
 
+def steps_s(count: int = 30) -> list[float]:
+    """Seconds of each of `count` steps of a default recipe on 512x256 with 32 cutouts, after three that are not counted."""
+    painter = Painter(Recipe.build(prompts="forest | kelp forest", size="512x256", cutouts=32, seed=3))
+    taken, before = [], time.perf_counter()
+    for _ in zip(range(3 + count), painter, strict=False):
+        now = time.perf_counter()
+        taken.append(now - before)
+        before = now
+    return taken[3:]
+
+
 STARTS = {
     "doorways --help": (help_s, HELP_S),
     "doorways paint, to its first step": (first_step_s, FIRST_STEP_S),
@@ -80,7 +95,7 @@ def run(*, times: int = 7, whole: bool = True, out: Path = FOLDER) -> bool:
 
     Args:
         times: how often each start is run.
-        whole: whether whole paintings are timed too.
+        whole: whether whole paintings, and steps, are timed too.
         out: folder for startup.json.
     """
     found, targets = {}, []
@@ -91,6 +106,9 @@ def run(*, times: int = 7, whole: bool = True, out: Path = FOLDER) -> bool:
     for name, given in PAINTINGS.items() if whole else ():
         found[name] = [painting_s(*given)]
         targets.append(PAINTING_S)
+    if whole:
+        found["a step on 512x256 with 32 cutouts"] = steps_s()
+        targets.append(STEP_S)
     medians = {name: statistics.median(taken) for name, taken in found.items()}
     verdicts = [
         Verdict(f"{name}: at most {most:g} s", f"{median:.2f} s", median <= most)
@@ -102,7 +120,7 @@ def run(*, times: int = 7, whole: bool = True, out: Path = FOLDER) -> bool:
         ("", "median", "fastest", "slowest"),
         [[name, medians[name], min(taken), max(taken)] for name, taken in found.items()],
         verdicts=verdicts,
-        data={"protocol": __doc__, "seconds": found},
+        data={"protocol": __doc__, "weights": weights_used(), "seconds": found},
         out=out,
     )
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.startup import painting_s, run
+from bench.startup import painting_s, run, steps_s
 
 
 @pytest.mark.embedded
@@ -18,3 +18,10 @@ def test_it_measures_both_starts(tmp_path):
 @pytest.mark.embedded
 def test_a_whole_painting_is_timed():
     assert 0.01 < painting_s("--steps", "1", "--size", "64x32") < 100
+
+
+@pytest.mark.embedded
+def test_each_step_is_timed():
+    taken = steps_s(2)
+    assert len(taken) == 2
+    assert all(0.001 < seconds < 100 for seconds in taken)
