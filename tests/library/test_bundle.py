@@ -165,7 +165,8 @@ def test_packed_members_that_are_damaged_are_named_wherever_the_damage_is(librar
     with zipfile.ZipFile(bundle) as opened:
         member = opened.getinfo(name)
     begins = member.header_offset + 30 + len(name)
-    for place in range(begins, begins + member.compress_size, 7):
+    ending = 3  # at most so many bytes only say that the member ends: with these damaged its content may still be whole
+    for place in range(begins, begins + member.compress_size - ending, 7):
         bundle.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         with pytest.raises(InputError, match=f"{name} in it is damaged"):
             other.import_bundle(bundle)
