@@ -16,7 +16,7 @@ COMMON = (
 """Sixty words for what pictures in general show; a thing is compared with them."""
 PRESENT = 3.0
 """From here on a thing counts as present. Of the prompts of docs/bench/objectives.png, 19 of 20 exceed it in their own
-paintings, and 4 of 5 do not in others' (the embedded judge)."""
+paintings, and 4 of 5 do not in others' (an earlier embedded judge)."""
 
 
 def others(thing: str) -> tuple[str, ...]:
