@@ -184,6 +184,13 @@ def test_the_benches_page_says_which_records_are_of_the_weights_that_ship():
     assert set(re.findall(r"`bench\.(\w+)`", told)) == present
 
 
+def test_the_page_of_prompts_says_of_doors_what_the_bench_counted():
+    record = json.loads((ROOT / "docs/bench/doors.json").read_text("utf-8"))
+    placed, plain = (verdict["measured"] for verdict in record["verdicts"])
+    page = " ".join((ROOT / "docs/prompts.md").read_text("utf-8").split())
+    assert f"counts two of them in {placed} paintings; of the same things without places, in {plain}." in page
+
+
 def test_the_benches_page_says_of_the_ordinary_perceptor_what_was_measured():
     paragraphs = (ROOT / "bench/README.md").read_text("utf-8").split("\n\n")
     told_in = next(text for text in paragraphs if text.startswith("`bench.concepts`: its stranger"))
